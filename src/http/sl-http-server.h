@@ -1,0 +1,54 @@
+#pragma once
+
+#include <gio/gio.h>
+
+#include "sl-access.h"
+#include "sl-relay.h"
+#include "sl-session-pool.h"
+
+G_BEGIN_DECLS
+
+/** SL_HTTP_ERROR: @SL_HTTP_ERROR_LISTEN: the address or port is not to be had (exit status 69); the message says what to try. */
+#define SL_HTTP_ERROR (sl_http_error_quark())
+GQuark sl_http_error_quark(void);
+
+typedef enum {
+    SL_HTTP_ERROR_LISTEN,
+    SL_HTTP_ERROR_KEYS,
+} SlHttpError;
+
+/**
+ * SlHttpServer: pages, assets, signalling, the relay's WebSocket, status. Main thread only.
+ *
+ * Routes: `/` the only stream's page, or the list · `/watch/STREAM` · `/player.js` and the other assets ·
+ * `/ws/STREAM` · `/relay` · `/api/status`.
+ */
+#define SL_TYPE_HTTP_SERVER (sl_http_server_get_type())
+G_DECLARE_FINAL_TYPE(SlHttpServer, sl_http_server, SL, HTTP_SERVER, GObject)
+
+/**
+ * sl_http_server_new:
+ * @access: (transfer none): who may do what
+ * @web_dir: (nullable): serve assets from there rather than from the program (read at each request)
+ */
+SlHttpServer *sl_http_server_new(GMainContext *context, SlAccess *access, SlSessionPool *pool,
+                                 SlRelay *relay, SlIce *ice, const SlLimits *limits,
+                                 const char *web_dir);
+
+/** sl_http_server_add_stream: before listening. The first is the one that `/` shows while it is the only one. */
+void sl_http_server_add_stream(SlHttpServer *self, SlStream *stream);
+
+/**
+ * sl_http_server_listen:
+ * @address: (nullable): an IP literal; %NULL: every address, IPv4 and IPv6
+ * @port: 0 picks one
+ */
+gboolean sl_http_server_listen(SlHttpServer *self, const char *address, guint16 port,
+                               GError **error);
+/** sl_http_server_get_port: the port it listens on; 0 before */
+guint16 sl_http_server_get_port(SlHttpServer *self);
+
+/** sl_http_server_close: stops listening, closes every WebSocket with 1001 (and so ends its session), drops connections. Idempotent. */
+void sl_http_server_close(SlHttpServer *self);
+
+G_END_DECLS

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <gio/gio.h>
+
+#include "sl-problems.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SL_MEDIA_ERROR: the media layer's domain.
+ *
+ * @SL_MEDIA_ERROR_DESCRIPTION: the description can't be used (exit status 78); the message may have
+ *   several lines, one a problem
+ * @SL_MEDIA_ERROR_NOT_FOUND: no such device or description
+ * @SL_MEDIA_ERROR_BUSY: the device is held by another program (exit status 69)
+ * @SL_MEDIA_ERROR_PERMISSION: the message names the group that is needed (69)
+ * @SL_MEDIA_ERROR_DEVICE: any other fault of a device
+ * @SL_MEDIA_ERROR_PIPELINE: a pipeline could not be built or broke
+ * @SL_MEDIA_ERROR_MISSING_ELEMENT: GStreamer elements are not installed; the message names them with their packages
+ */
+#define SL_MEDIA_ERROR (sl_media_error_quark())
+GQuark sl_media_error_quark(void);
+
+typedef enum {
+    SL_MEDIA_ERROR_DESCRIPTION,
+    SL_MEDIA_ERROR_NOT_FOUND,
+    SL_MEDIA_ERROR_BUSY,
+    SL_MEDIA_ERROR_PERMISSION,
+    SL_MEDIA_ERROR_DEVICE,
+    SL_MEDIA_ERROR_PIPELINE,
+    SL_MEDIA_ERROR_MISSING_ELEMENT,
+} SlMediaError;
+
+#define SL_DESCRIPTION_MAX_BYTES (64 * 1024)
+
+/**
+ * SlDescription: a description file as it was read (docs/pipelines.md): sections, variables with their
+ * types, launch text with its lines. Immutable, reference-counted, any thread.
+ */
+typedef struct _SlDescription SlDescription;
+
+/**
+ * sl_description_parse:
+ * @name: what the description is called (`vp8`)
+ * @text: not necessarily terminated or UTF-8
+ * @problems: every mistake goes here
+ *
+ * Reads without touching GStreamer's registry: syntax, sections, variables, placeholders, tracks.
+ *
+ * Returns: (transfer full) (nullable): %NULL if there was any problem
+ */
+SlDescription *sl_description_parse(const char *name, const char *text, gsize len,
+                                    SlProblems *problems);
+
+/**
+ * sl_description_load:
+ * @path: a file
+ *
+ * As sl_description_parse(), from a regular file of at most SL_DESCRIPTION_MAX_BYTES.
+ * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_NOT_FOUND, or SL_MEDIA_ERROR_DESCRIPTION
+ *   with all problems in the message
+ */
+SlDescription *sl_description_load(const char *path, GError **error);
+
+SlDescription *sl_description_ref(SlDescription *self);
+void sl_description_unref(SlDescription *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlDescription, sl_description_unref)
+
+const char *sl_description_get_name(SlDescription *self);
+/** sl_description_get_file: as problems name it */
+const char *sl_description_get_file(SlDescription *self);
+/** sl_description_get_title: `[about] title`, or the name */
+const char *sl_description_get_title(SlDescription *self);
+
+/** sl_description_get_tracks: (transfer none) (array zero-terminated=1): names of the appsinks in `[source]`, in order */
+const char *const *sl_description_get_tracks(SlDescription *self);
+
+/**
+ * SlValues: the values of a description's variables after --set: checked and typed.
+ */
+typedef struct _SlValues SlValues;
+
+/**
+ * sl_values_new:
+ * @settings: (array zero-terminated=1) (nullable): NAME=VALUE, as with --set; the last of a name counts
+ *
+ * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_DESCRIPTION where a name is unknown (the
+ *   message lists the known ones) or a value is not of its type or out of range
+ */
+SlValues *sl_values_new(SlDescription *description, const char *const *settings, GError **error);
+void sl_values_free(SlValues *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlValues, sl_values_free)
+/** Returns: @fallback where the description has no such variable, or one that is no int */
+gint64 sl_values_get_int(SlValues *self, const char *name, gint64 fallback);
+
+/**
+ * SlLaunch: launch text after placeholders, for gst_parse_launch(), that still knows the lines it
+ * came from.
+ */
+typedef struct _SlLaunch SlLaunch;
+void sl_launch_free(SlLaunch *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlLaunch, sl_launch_free)
+const char *sl_launch_get_text(SlLaunch *self);
+
+/**
+ * SlCapture: what the placeholders `${capture}`, `${capture:CODEC}`, `${audio}` and `${device}` become.
+ * Texts are launch text; each is NULL where this input has no such thing, which is a problem only
+ * if the description asks for it.
+ */
+typedef struct {
+    char *raw;     /* `${capture}` */
+    char *encoded; /* `${capture:CODEC}`, of any codec that `encoded_codec` names */
+    char *encoded_codec;
+    char *audio;
+    char *device;
+} SlCapture;
+void sl_capture_free(SlCapture *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCapture, sl_capture_free)
+
+/**
+ * sl_description_expand_source:
+ *
+ * Returns: (transfer full) (nullable): %NULL with problems added
+ */
+SlLaunch *sl_description_expand_source(SlDescription *self, SlValues *values,
+                                       const SlCapture *capture, SlProblems *problems);
+
+/**
+ * sl_description_expand_viewer:
+ * @track: a name from sl_description_get_tracks()
+ *
+ * Returns: (transfer full) (nullable): %NULL without a problem where the file has no `[viewer TRACK]`
+ */
+SlLaunch *sl_description_expand_viewer(SlDescription *self, SlValues *values, const char *track,
+                                       SlProblems *problems);
+
+/** sl_description_get_track_line: of the track's appsink, for problems that are found later. */
+guint sl_description_get_track_line(SlDescription *self, const char *track);
+
+/**
+ * sl_description_check:
+ *
+ * What can be known before anything runs, with lines: elements exist (a missing one is named with its
+ * package), properties exist and take their values, caps parse, settings that Sightline makes itself
+ * (an appsink's sync, max-buffers, drop, emit-signals, caps stay the author's) are not made in the file, and
+ * finally gst_parse_launch()'s own verdict, put at the best line. Needs gst_init(). Any thread.
+ * Adds to @problems.
+ */
+void sl_description_check(SlDescription *self, SlValues *values, const SlCapture *capture,
+                          SlProblems *problems);
+
+/**
+ * sl_description_find:
+ * @name_or_file: a name with `/` or ending in `.pipeline` is a file; others are looked up in
+ *   $SIGHTLINE_PIPELINES (`:` between folders), the user's (XDG data), the system's and the installed folder
+ * @installed_dir: the folder that belongs to this build
+ *
+ * Returns: (transfer full) (nullable): a path; SL_MEDIA_ERROR_NOT_FOUND lists where it was looked for
+ */
+char *sl_description_find(const char *name_or_file, const char *installed_dir, GError **error);
+
+/**
+ * sl_description_list:
+ *
+ * Returns: (transfer full) (element-type utf8): a path for each name that sl_description_find() would
+ *   find, in the order of names; a folder earlier in the search hides later ones
+ */
+GPtrArray *sl_description_list(const char *installed_dir);
+
+/**
+ * sl_element_package_hint:
+ * @element: a GStreamer element's name
+ *
+ * Returns: (transfer none): the Debian package that has it, or %NULL where it is not known
+ */
+const char *sl_element_package_hint(const char *element);
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "sl-track.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SlFeed: one viewer's subscription to a track. It never blocks the source: what the viewer does not
+ * take waits in its appsrc, at most SL_FEED_MAX_BUFFERS; then the feed drops up to the next keyframe, and asks for it.
+ */
+#define SL_FEED_MAX_BUFFERS 32
+
+typedef struct {
+    guint64 frames;  /* handed over */
+    guint64 dropped; /* since this viewer was behind */
+} SlFeedStats;
+
+/** sl_feed_unsubscribe: once it returns nothing of the feed runs. Frees it. Main thread. */
+void sl_feed_unsubscribe(SlFeed *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlFeed, sl_feed_unsubscribe)
+
+SlFeedStats sl_feed_get_stats(SlFeed *self);
+
+G_END_DECLS

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <gst/gst.h>
+
+#include "sl-capture.h"
+#include "sl-description.h"
+#include "sl-settings.h"
+#include "sl-track.h"
+
+G_BEGIN_DECLS
+
+/** SlStreamState: what viewers are told. */
+typedef enum {
+    SL_STREAM_IDLE,     /* nobody watches, nothing runs */
+    SL_STREAM_STARTING, /* no frame yet */
+    SL_STREAM_LIVE,
+    SL_STREAM_LOST,   /* the source broke or is absent; it is retried */
+    SL_STREAM_FAILED, /* the description does not work; it is retried, slower */
+} SlStreamState;
+
+/** sl_stream_state_to_string: the word of docs/signalling.md */
+const char *sl_stream_state_to_string(SlStreamState state);
+
+/**
+ * SlStream: a name, an input and a description, and the source made from them while somebody
+ * watches. Main thread only.
+ *
+ * Signals:
+ *  - `state-changed` (): read sl_stream_get_state() and _get_detail()
+ *  - `codecs-changed` (): the tracks' codecs became known, or are others than before
+ */
+#define SL_TYPE_STREAM (sl_stream_get_type())
+G_DECLARE_FINAL_TYPE(SlStream, sl_stream, SL, STREAM, GObject)
+
+/**
+ * sl_stream_new:
+ * @input: (transfer full):
+ * @description, @values: (transfer full):
+ */
+SlStream *sl_stream_new(GMainContext *context, const char *name, SlInput *input,
+                        SlDescription *description, SlValues *values, const SlLimits *limits);
+
+const char *sl_stream_get_name(SlStream *self);
+const char *sl_stream_get_title(SlStream *self);
+SlDescription *sl_stream_get_description(SlStream *self);
+/** sl_stream_get_input_label: the camera or file, for people; no passwords */
+const char *sl_stream_get_input_label(SlStream *self);
+SlStreamState sl_stream_get_state(SlStream *self);
+/** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is nothing to say */
+const char *sl_stream_get_detail(SlStream *self);
+
+/**
+ * sl_stream_acquire, sl_stream_release: a viewer comes or goes. The source starts with the first and stops some
+ * seconds after the last.
+ */
+void sl_stream_acquire(SlStream *self);
+void sl_stream_release(SlStream *self);
+guint sl_stream_get_n_viewers(SlStream *self);
+
+/** SlTrackCodec: a track and the RTP caps that its [viewer] section makes of it. */
+typedef struct {
+    SlTrack *track;
+    GstCaps *rtp_caps; /* fixed; without ssrc, payload and the random offsets */
+} SlTrackCodec;
+
+/**
+ * sl_stream_get_codecs:
+ *
+ * Returns: (transfer none) (nullable) (element-type SlTrackCodec): a codec for each track, in the
+ *   description's order; %NULL while not all are known. Stays known while nothing runs.
+ */
+GPtrArray *sl_stream_get_codecs(SlStream *self);
+
+/**
+ * sl_stream_make_viewer_bin:
+ *
+ * Returns: (transfer floating) (nullable): what stands between an appsrc and webrtcbin for a viewer of @track:
+ *   the `[viewer TRACK]` section, or the codec's standard payloader; with one ghost pad `sink` and one `src`
+ */
+GstElement *sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error);
+
+/**
+ * sl_stream_stop_async: stops at once and for good; @callback when nothing of it runs any more.
+ */
+void sl_stream_stop_async(SlStream *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sl_stream_stop_finish(SlStream *self, GAsyncResult *result, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "sl-grant.h"
+#include "sl-ice.h"
+#include "sl-relay.h"
+#include "sl-settings.h"
+#include "sl-stream.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SL_SESSION_ERROR: what a viewer did wrong or can't have; the codes are those of docs/signalling.md.
+ */
+#define SL_SESSION_ERROR (sl_session_error_quark())
+GQuark sl_session_error_quark(void);
+
+typedef enum {
+    SL_SESSION_ERROR_BAD_SDP,
+    SL_SESSION_ERROR_BAD_CANDIDATE,
+    SL_SESSION_ERROR_CODEC_UNSUPPORTED,
+    SL_SESSION_ERROR_TOO_MANY,
+    SL_SESSION_ERROR_FULL,
+    SL_SESSION_ERROR_REPLACED,
+    SL_SESSION_ERROR_INTERNAL,
+} SlSessionError;
+
+/** sl_session_error_to_code: the word of docs/signalling.md, for errors of SL_SESSION_ERROR */
+const char *sl_session_error_to_code(const GError *error);
+
+/**
+ * SlSession: one viewer of one stream. It outlives its peers: one; two while a new one takes over; none when only
+ * messages get through. Main thread only; made by SlSessionPool.
+ *
+ * Signals (all may be followed by `ended`):
+ *  - `offer` (guint peer, const char *sdp)
+ *  - `candidate` (guint peer, guint mline, const char *mid, const char *candidate)
+ *  - `peer-ended` (guint peer, const char *reason)
+ *  - `problem` (GError *error): something the viewer should know; the session goes on
+ *  - `ended` (GError *reason): (nullable) last of all, once
+ */
+#define SL_TYPE_SESSION (sl_session_get_type())
+G_DECLARE_FINAL_TYPE(SlSession, sl_session, SL, SESSION, GObject)
+
+/** sl_session_get_id: 128 random bits in hexadecimal; names it in logs and the API */
+const char *sl_session_get_id(SlSession *self);
+/** sl_session_get_page: the page load's ID from its hello */
+const char *sl_session_get_page(SlSession *self);
+SlStream *sl_session_get_stream(SlSession *self);
+SlGrant *sl_session_get_grant(SlSession *self);
+
+/** sl_session_start: connect the signals first: an offer may follow as soon as the stream's codec is known. */
+void sl_session_start(SlSession *self);
+
+/*
+ * What the viewer sent. Unknown peers are ignored (their end crosses with it) and give TRUE. FALSE sets SL_SESSION_ERROR;
+ * the peer concerned is then ended where docs/signalling.md says so, the session goes on.
+ */
+gboolean sl_session_answer(SlSession *self, guint peer, const char *sdp, GError **error);
+/** @mid may be NULL; @mline is -1 where it was not given; an empty @candidate ends them */
+gboolean sl_session_add_candidate(SlSession *self, guint peer, const char *mid, int mline,
+                                  const char *candidate, GError **error);
+void sl_session_end_peer(SlSession *self, guint peer);
+void sl_session_restart(SlSession *self);
+
+/**
+ * sl_session_end:
+ * @reason: (nullable): what `ended` will carry
+ *
+ * Ends the session and its peers. Idempotent; `ended` is emitted before this returns. Teardown of the peers' pipelines goes on
+ * behind it: see sl_session_pool_close_async().
+ */
+void sl_session_end(SlSession *self, const GError *reason);
+
+/** sl_session_is_connected: a peer of it has an ICE and DTLS connection now */
+gboolean sl_session_is_connected(SlSession *self);
+
+G_END_DECLS
