@@ -1,0 +1,1 @@
+#include "sl-track.h"

@@ -1,0 +1,1 @@
+#include "sl-channel.h"
