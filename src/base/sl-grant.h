@@ -15,7 +15,7 @@ typedef enum {
 } SlRoles;
 
 #define SL_ROLES_GUEST ((SlRoles)(SL_ROLE_WATCH | SL_ROLE_CHAT))
-#define SL_ROLES_OPERATOR                                                                          \
+#define SL_ROLES_OPERATOR \
     ((SlRoles)(SL_ROLES_GUEST | SL_ROLE_INGEST | SL_ROLE_OPERATE | SL_ROLE_ADMIN))
 
 /**
@@ -38,7 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlGrant, sl_grant_unref)
 const char *sl_grant_get_id(SlGrant *self);
 SlRoles sl_grant_get_roles(SlGrant *self);
 
-/** sl_grant_allows: whether it holds now, has every one of @roles, and (if not %NULL) covers @stream. */
+/** sl_grant_allows: whether it holds now, has every one of @roles, and (if not %NULL) covers
+ * @stream. */
 gboolean sl_grant_allows(SlGrant *self, SlRoles roles, const char *stream);
 
 G_END_DECLS

@@ -4,7 +4,8 @@
 
 G_BEGIN_DECLS
 
-/* The one door for JSON from outside: json-glib's parser recurses, so depth is checked before it. */
+/* The one door for JSON from outside: json-glib's parser recurses, so depth is checked before it.
+ */
 
 #define SL_JSON_MAX_DEPTH 32
 #define SL_JSON_MAX_BYTES (64 * 1024)
@@ -17,7 +18,8 @@ G_BEGIN_DECLS
  * @len: bytes; more than SL_JSON_MAX_BYTES is SL_BASE_ERROR_TOO_LARGE
  *
  * Strict JSON (RFC 8259: no comments, no trailing text), at most SL_JSON_MAX_DEPTH deep, whose
- * outermost value is an object. Duplicate names: the last one counts. NUL in strings is an error.
+ * outermost value is an object. Duplicate names: the last one counts. NUL and lone surrogates in
+ * strings and numbers beyond 64 bits are errors.
  * Any thread.
  *
  * Returns: (transfer full): the object, or %NULL with SL_BASE_ERROR set
@@ -49,5 +51,8 @@ gboolean sl_json_get_optional_integer(JsonObject *object, const char *name, gint
  * Returns: (transfer full): compact JSON in UTF-8
  */
 char *sl_json_to_text(JsonObject *object);
+
+/** sl_json_node_to_text: the same for any value. */
+char *sl_json_node_to_text(JsonNode *node);
 
 G_END_DECLS

@@ -5,9 +5,9 @@
 G_BEGIN_DECLS
 
 /*
- * What a person at the terminal reads: one line a fact, on standard error, without a timestamp when
- * it is a terminal (journald and docker add their own). Details for developers go to the GStreamer
- * debug categories `sightline*` instead. Any thread.
+ * What a person at the terminal reads: one line a fact, on standard error, with the time only where
+ * that is a file (a terminal needs none, journald and docker add their own). Details for developers
+ * go to the GStreamer debug categories `sightline*` instead. Any thread.
  */
 void sl_log_info(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void sl_log_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
@@ -16,7 +16,8 @@ void sl_log_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
  * sl_log_redact_uri:
  * @uri: any text, URI or not
  *
- * For logs, status and errors: the password of `scheme://user:password@…` becomes `***`, and so do
+ * For logs, status and errors: the password of `scheme://user:password@…`
+ * and of `turn:user:password@…` becomes `***`, and so do
  * the values of query members named key, token, password, passwd, pwd or secret.
  *
  * Returns: (transfer full): the text without secrets

@@ -4,8 +4,8 @@
 
 G_BEGIN_DECLS
 
-/* The one place that reads SDP from outside before webrtcbin does: webrtcbin 1.22 has assertions and
- * NULL dereferences behind texts that a browser never writes but anybody can send. */
+/* The one place that reads SDP from outside before webrtcbin does: webrtcbin 1.22 has assertions
+ * and NULL dereferences behind texts that a browser never writes but anybody can send. */
 
 #define SL_SDP_MAX_BYTES (60 * 1024)
 #define SL_SDP_MAX_CANDIDATE_BYTES 1024
@@ -15,10 +15,11 @@ G_BEGIN_DECLS
  * @answer: SDP (RFC 8866) as a viewer sent it, terminated
  * @offer: the SDP that it answers, which we made
  *
- * Checks that @answer can be handed to webrtcbin: syntax, size, as many m-lines as the offer has, in
- * its order and of its kinds, mids equal to the offer's, ice-ufrag, ice-pwd, a SHA-256 (or longer) fingerprint,
- * setup active or passive, the BUNDLE group (RFC 9143) covering what is accepted, payload types that the offer had,
- * directions that answer a sendonly offer, no malformed attribute that webrtcbin parses.
+ * Checks that @answer can be handed to webrtcbin: syntax, size, as many m-lines as the offer has,
+ * in its order and of its kinds, mids equal to the offer's, ice-ufrag, ice-pwd, a SHA-256 (or
+ * longer) fingerprint, setup active or passive, the BUNDLE group (RFC 9143) covering what is
+ * accepted, payload types that the offer had, directions that answer a sendonly offer, no malformed
+ * attribute that webrtcbin parses.
  *
  * A rejected m-line (port 0) is no error. Any thread.
  *
@@ -45,8 +46,8 @@ SlSdpMediaResult sl_sdp_get_media_result(const char *answer, const char *mid);
  * sl_sdp_check_candidate:
  * @candidate: `candidate:…` (RFC 8839, section 5.1) as a viewer sent it; a leading `a=` is an error
  * @ret_usable: (out): FALSE for what is well-formed but of no use to us: a name instead of an
- *   address (mDNS `.local`; webrtcbin 1.22 resolves it in ways that crash), TCP, component other than 1,
- *   an address family or candidate type we do not know
+ *   address (mDNS `.local`; webrtcbin 1.22 resolves it in ways that crash), TCP, component other
+ * than 1, an address family or candidate type we do not know
  *
  * Any thread. Returns: FALSE with SL_BASE_ERROR set where it is malformed
  */
