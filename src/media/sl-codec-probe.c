@@ -1,1 +1,281 @@
-#include <glib.h>
+#include "sl-codec-probe.h"
+
+#include <gst/app/gstappsrc.h>
+
+#include "sl-context.h"
+#include "sl-description.h"
+#include "sl-teardown.h"
+
+#define TIMEOUT_MS 5000
+
+/* Shared with the probe's streaming thread. */
+typedef struct {
+    gatomicrefcount refs;
+    GMainContext *context;
+    gint done;           /* atomic: what the streaming thread found has been posted */
+    SlCodecProbe *probe; /* main thread; NULL once it is over */
+} ProbeLink;
+
+struct _SlCodecProbe {
+    GMainContext *context;
+    GstElement *pipeline;
+    ProbeLink *link;
+    GSource *timer;
+    SlCodecProbeDone done;
+    gpointer user_data;
+};
+
+typedef struct {
+    ProbeLink *link;
+    GstCaps *caps; /* nullable */
+    GError *error; /* nullable */
+} ProbeNews;
+
+static void
+link_unref(ProbeLink *link)
+{
+    if (!g_atomic_ref_count_dec(&link->refs))
+        return;
+    g_main_context_unref(link->context);
+    g_free(link);
+}
+
+static ProbeLink *
+link_ref(ProbeLink *link)
+{
+    g_atomic_ref_count_inc(&link->refs);
+    return link;
+}
+
+static void
+link_unref_notify(gpointer link)
+{
+    link_unref(link);
+}
+
+/* --- the viewer's section ------------------------------------------------------------------------
+ */
+
+static const char *
+default_payloader(GstCaps *caps)
+{
+    static const struct {
+        const char *media;
+        const char *launch;
+    } payloaders[] = {
+        { "video/x-vp8", "rtpvp8pay picture-id-mode=15-bit mtu=1200" },
+        { "video/x-vp9", "rtpvp9pay picture-id-mode=15-bit mtu=1200" },
+        { "video/x-h264", "rtph264pay aggregate-mode=zero-latency config-interval=-1 mtu=1200" },
+        { "audio/x-opus", "rtpopuspay mtu=1200" },
+    };
+    const char *media = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+
+    for (guint i = 0; i < G_N_ELEMENTS(payloaders); i++) {
+        if (g_str_equal(media, payloaders[i].media))
+            return payloaders[i].launch;
+    }
+    return NULL;
+}
+
+GstElement *
+sl_codec_make_viewer_bin(const char *launch_text, GstCaps *caps, GError **error)
+{
+    g_autoptr(GError) parse_error = NULL;
+    GstElement *bin;
+
+    if (launch_text == NULL)
+        launch_text = default_payloader(caps);
+    if (launch_text == NULL) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                    "A track of %s needs a [viewer] section: there is no standard payloader for it",
+                    gst_structure_get_name(gst_caps_get_structure(caps, 0)));
+        return NULL;
+    }
+
+    bin = gst_parse_bin_from_description_full(launch_text, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS,
+                                              &parse_error);
+    if (bin == NULL) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "[viewer]: %s",
+                    parse_error->message);
+        return NULL;
+    }
+
+    g_autoptr(GstPad) sink = gst_element_get_static_pad(bin, "sink");
+    g_autoptr(GstPad) src = gst_element_get_static_pad(bin, "src");
+    if (sink == NULL || src == NULL) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                    "[viewer]: it must begin and end with an element that can be linked");
+        gst_object_unref(gst_object_ref_sink(bin));
+        return NULL;
+    }
+    return bin;
+}
+
+/* --- probing -------------------------------------------------------------------------------------
+ */
+
+static void
+news_free(gpointer data)
+{
+    ProbeNews *news = data;
+
+    gst_clear_caps(&news->caps);
+    g_clear_error(&news->error);
+    link_unref(news->link);
+    g_free(news);
+}
+
+void
+sl_codec_probe_cancel(SlCodecProbe *self)
+{
+    sl_clear_source(&self->timer);
+    self->link->probe = NULL;
+    g_clear_pointer(&self->link, link_unref);
+    sl_teardown_element(g_steal_pointer(&self->pipeline), self->context, NULL, NULL);
+    g_main_context_unref(self->context);
+    g_free(self);
+}
+
+static void
+finish(SlCodecProbe *self, GstCaps *caps, const GError *error)
+{
+    SlCodecProbeDone done = self->done;
+    gpointer user_data = self->user_data;
+
+    sl_codec_probe_cancel(self);
+    done(caps, error, user_data);
+}
+
+static gboolean
+on_timeout(gpointer data)
+{
+    g_autoptr(GError) error =
+        g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                    "The [viewer] section gave nothing for a frame within %d s", TIMEOUT_MS / 1000);
+
+    finish(data, NULL, error);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_news(gpointer object, gpointer data)
+{
+    ProbeNews *news = data;
+
+    if (news->link->probe != NULL)
+        finish(news->link->probe, news->caps, news->error);
+}
+
+static void
+post_news(ProbeLink *link, GstCaps *caps, GError *error)
+{
+    ProbeNews *news;
+
+    if (!g_atomic_int_compare_and_exchange(&link->done, FALSE, TRUE)) {
+        gst_clear_caps(&caps);
+        g_clear_error(&error);
+        return;
+    }
+    news = g_new0(ProbeNews, 1);
+    news->link = link_ref(link);
+    news->caps = caps;
+    news->error = error;
+    sl_context_post(link->context, NULL, on_news, news, news_free);
+}
+
+static gboolean
+is_viewers_own(const char *field)
+{
+    static const char *const own[] = { "payload",       "ssrc",        "timestamp-offset",
+                                       "seqnum-offset", "a-framerate", "a-framesize",
+                                       "x-dimensions",  NULL };
+
+    return g_strv_contains(own, field) || g_str_has_prefix(field, "sprop-");
+}
+
+static gboolean
+keep_field(GQuark field, GValue *value, gpointer data)
+{
+    return !is_viewers_own(g_quark_to_string(field));
+}
+
+static GstPadProbeReturn
+on_sink_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+    GstCaps *caps;
+
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    gst_event_parse_caps(event, &caps);
+    if (!gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp")) {
+        post_news(
+            data, NULL,
+            g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                        "The [viewer] section ends in %s; it must end in RTP, with a payloader",
+                        gst_structure_get_name(gst_caps_get_structure(caps, 0))));
+        return GST_PAD_PROBE_OK;
+    }
+    caps = gst_caps_copy(caps);
+    gst_structure_filter_and_map_in_place(gst_caps_get_structure(caps, 0), keep_field, NULL);
+    post_news(data, caps, NULL);
+    return GST_PAD_PROBE_OK;
+}
+
+static GstBusSyncReply
+on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
+{
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+        g_autoptr(GError) error = NULL;
+        gst_message_parse_error(message, &error, NULL);
+        post_news(
+            data, NULL,
+            g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "[viewer]: %s", error->message));
+    }
+    gst_message_unref(message);
+    return GST_BUS_DROP;
+}
+
+static void
+run_sample(SlCodecProbe *self, GstElement *viewer_bin, GstSample *sample)
+{
+    GstElement *appsrc = gst_element_factory_make("appsrc", NULL);
+    GstElement *fakesink = gst_element_factory_make("fakesink", NULL);
+    g_autoptr(GstBus) bus = gst_pipeline_get_bus(GST_PIPELINE(self->pipeline));
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(fakesink, "sink");
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_sink_event, link_ref(self->link),
+                      link_unref_notify);
+    gst_bus_set_sync_handler(bus, on_bus_message, link_ref(self->link), link_unref_notify);
+
+    g_object_set(appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, NULL);
+    g_object_set(fakesink, "sync", FALSE, "async", FALSE, NULL);
+    gst_bin_add_many(GST_BIN(self->pipeline), appsrc, viewer_bin, fakesink, NULL);
+    if (!gst_element_link_many(appsrc, viewer_bin, fakesink, NULL)) {
+        post_news(self->link, NULL,
+                  g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                              "The [viewer] section can't be linked"));
+        return;
+    }
+    gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
+    gst_app_src_push_sample(GST_APP_SRC(appsrc), sample);
+}
+
+SlCodecProbe *
+sl_codec_probe(GMainContext *context, GstElement *viewer_bin, GstSample *sample,
+               SlCodecProbeDone done, gpointer user_data)
+{
+    SlCodecProbe *self = g_new0(SlCodecProbe, 1);
+
+    self->context = g_main_context_ref(context);
+    self->done = done;
+    self->user_data = user_data;
+    self->pipeline = gst_object_ref_sink(gst_pipeline_new("codec-probe"));
+    self->link = g_new0(ProbeLink, 1);
+    g_atomic_ref_count_init(&self->link->refs);
+    self->link->context = g_main_context_ref(context);
+    self->link->probe = self;
+    self->timer = sl_context_add_timeout(context, TIMEOUT_MS, on_timeout, self);
+    run_sample(self, viewer_bin, sample);
+    return self;
+}

@@ -1,1 +1,505 @@
-#include <glib.h>
+#include "sl-pipeline-source.h"
+
+#include <gio/gio.h>
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+
+#include "sl-context.h"
+#include "sl-log.h"
+#include "sl-teardown.h"
+
+GST_DEBUG_CATEGORY_STATIC(sightline_source);
+#define GST_CAT_DEFAULT sightline_source
+
+struct _SlPipelineSource {
+    GObject parent_instance;
+
+    GMainContext *context;
+    SlWeak *weak;
+    const SlInput *input;
+    SlDescription *description;
+    SlValues *values;
+    GPtrArray *tracks; /* of SlTrack */
+
+    GstElement *pipeline; /* NULL while stopped */
+    GPtrArray *appsinks;  /* of GstAppSink, as tracks */
+    gboolean starting;    /* another thread is changing its state */
+    gboolean stop_wanted; /* as soon as that has ended */
+    gboolean broke;       /* said so, for this start */
+    guint run;            /* counts starts: what an older pipeline posted is ignored */
+};
+
+static void pipeline_source_iface_init(SlSourceInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(SlPipelineSource, sl_pipeline_source, G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(SL_TYPE_SOURCE, pipeline_source_iface_init))
+
+/* What a pipeline's threads tell the main thread. */
+typedef struct {
+    guint run;
+    GstMessageType type;
+    GError *error;
+    char *debug;
+} BusNews;
+
+/* What a pipeline's bus handler needs; it outlives the source. */
+typedef struct {
+    GMainContext *context;
+    SlWeak *source;
+    guint run;
+} BusLink;
+
+typedef struct {
+    guint run;
+    GstElement *pipeline;
+    GPtrArray *appsinks;
+    GMainContext *context;
+    SlWeak *source;
+} StartJob;
+
+static void
+bus_news_free(gpointer data)
+{
+    BusNews *news = data;
+
+    g_clear_error(&news->error);
+    g_free(news->debug);
+    g_free(news);
+}
+
+static void
+bus_link_free(gpointer data)
+{
+    BusLink *link = data;
+
+    g_main_context_unref(link->context);
+    sl_weak_unref(link->source);
+    g_free(link);
+}
+
+static void
+start_job_free(gpointer data)
+{
+    StartJob *job = data;
+
+    g_clear_pointer(&job->appsinks, g_ptr_array_unref);
+    g_clear_object(&job->pipeline);
+    g_main_context_unref(job->context);
+    sl_weak_unref(job->source);
+    g_free(job);
+}
+
+/* --- faults, in words ---------------------------------------------------------------------------
+ */
+
+static gboolean
+is_not_negotiated(const GError *error, const char *debug)
+{
+    return g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION) ||
+           (debug != NULL && strstr(debug, "not-negotiated") != NULL);
+}
+
+static GError *
+describe_camera_fault(const SlInput *input, const GError *error)
+{
+    if (!g_file_test(input->location, G_FILE_TEST_EXISTS))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                           "Camera unplugged, waiting for it");
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
+                           "The camera is in use by another program, waiting for it");
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                       "The camera gives no picture, trying again (%s)", error->message);
+}
+
+static GError *
+describe_fault(SlPipelineSource *self, const GError *error, const char *debug)
+{
+    g_autofree char *message = sl_log_redact_text(error->message);
+
+    if (is_not_negotiated(error, debug))
+        return g_error_new(
+            SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+            "The pipeline %s does not fit this source: its elements can't agree on a format",
+            sl_description_get_name(self->description));
+    switch (self->input->kind) {
+    case SL_INPUT_CAMERA:
+        return describe_camera_fault(self->input, error);
+    case SL_INPUT_RTSP:
+    case SL_INPUT_URI:
+    case SL_INPUT_FILE:
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                           "%s can't be played, trying again (%s)", self->input->label, message);
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        break;
+    }
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "The pipeline %s broke (%s)",
+                       sl_description_get_name(self->description), message);
+}
+
+static void
+break_with(SlPipelineSource *self, const GError *error)
+{
+    if (self->broke)
+        return;
+    self->broke = TRUE;
+    sl_source_emit_broke(SL_SOURCE(self), error);
+}
+
+/* --- the bus ------------------------------------------------------------------------------------
+ */
+
+/*
+ * A file plays for ever: a segment seek that does not flush goes back to its beginning when the end
+ * is reached, and running time goes on as if the file were longer.
+ */
+static void
+rewind_file(SlPipelineSource *self, GstSeekFlags flags)
+{
+    gst_element_seek(self->pipeline, 1.0, GST_FORMAT_TIME, flags | GST_SEEK_FLAG_SEGMENT,
+                     GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, GST_CLOCK_TIME_NONE);
+}
+
+static void
+on_bus_news(gpointer object, gpointer data)
+{
+    SlPipelineSource *self = object;
+    BusNews *news = data;
+    g_autoptr(GError) error = NULL;
+
+    if (self->pipeline == NULL || news->run != self->run)
+        return;
+
+    if (news->type == GST_MESSAGE_ERROR) {
+        GST_WARNING("%s: %s (%s)", sl_description_get_name(self->description), news->error->message,
+                    news->debug);
+        error = describe_fault(self, news->error, news->debug);
+        break_with(self, error);
+    } else if (news->type == GST_MESSAGE_EOS) {
+        error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s ended, trying again",
+                            self->input->label);
+        break_with(self, error);
+    } else if (news->type == GST_MESSAGE_SEGMENT_DONE) {
+        rewind_file(self, GST_SEEK_FLAG_NONE);
+    } else if (news->type == GST_MESSAGE_LATENCY) {
+        gst_bin_recalculate_latency(GST_BIN(self->pipeline));
+    }
+}
+
+static GstBusSyncReply
+on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
+{
+    BusLink *link = data;
+    BusNews *news;
+
+    if ((GST_MESSAGE_TYPE(message) & (GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_LATENCY |
+                                      GST_MESSAGE_SEGMENT_DONE)) != 0) {
+        news = g_new0(BusNews, 1);
+        news->run = link->run;
+        news->type = GST_MESSAGE_TYPE(message);
+        if (news->type == GST_MESSAGE_ERROR)
+            gst_message_parse_error(message, &news->error, &news->debug);
+        sl_context_post(link->context, link->source, on_bus_news, news, bus_news_free);
+    }
+    gst_message_unref(message);
+    return GST_BUS_DROP;
+}
+
+/* --- building -----------------------------------------------------------------------------------
+ */
+
+static GstFlowReturn
+on_new_sample(GstAppSink *appsink, gpointer data)
+{
+    SlTrack *track = data;
+    g_autoptr(GstSample) sample = gst_app_sink_pull_sample(appsink);
+
+    if (sample != NULL)
+        sl_track_push(track, sample, gst_element_get_base_time(GST_ELEMENT(appsink)));
+    return GST_FLOW_OK;
+}
+
+static gboolean
+connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
+{
+    GstAppSinkCallbacks callbacks = { .new_sample = on_new_sample };
+    g_autoptr(GstElement) appsink =
+        gst_bin_get_by_name(GST_BIN(self->pipeline), sl_track_get_name(track));
+
+    if (!GST_IS_APP_SINK(appsink)) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s:%u: no appsink named %s",
+                    sl_description_get_file(self->description),
+                    sl_description_get_track_line(self->description, sl_track_get_name(track)),
+                    sl_track_get_name(track));
+        return FALSE;
+    }
+    g_object_set(appsink, "max-buffers", 4, "enable-last-sample", FALSE, "wait-on-eos", FALSE,
+                 "sync", TRUE, "qos", FALSE, NULL);
+    gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, g_object_ref(track),
+                               g_object_unref);
+    g_ptr_array_add(self->appsinks, g_steal_pointer(&appsink));
+    return TRUE;
+}
+
+static SlLaunch *
+make_launch(SlPipelineSource *self, GError **error)
+{
+    g_autoptr(SlProblems) problems = NULL;
+    g_autoptr(SlLaunch) launch = NULL;
+    g_autoptr(SlCapture) capture = sl_capture_new(self->input, self->values, error);
+
+    if (capture == NULL)
+        return NULL;
+    problems = sl_problems_new(sl_description_get_file(self->description));
+    launch = sl_description_expand_source(self->description, self->values, capture, problems);
+    if (launch == NULL) {
+        g_autofree char *text = sl_problems_to_text(problems);
+        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, text);
+    }
+    return g_steal_pointer(&launch);
+}
+
+static gboolean
+build_pipeline(SlPipelineSource *self, GError **error)
+{
+    g_autoptr(SlLaunch) launch = make_launch(self, error);
+    g_autoptr(GstClock) clock = gst_system_clock_obtain();
+    g_autoptr(GstBus) bus = NULL;
+    g_autoptr(GError) parse_error = NULL;
+    BusLink *link;
+
+    if (launch == NULL)
+        return FALSE;
+    GST_DEBUG("%s", sl_launch_get_text(launch));
+    self->pipeline = gst_parse_launch_full(sl_launch_get_text(launch), NULL,
+                                           GST_PARSE_FLAG_FATAL_ERRORS, &parse_error);
+    if (!GST_IS_PIPELINE(self->pipeline)) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s: %s",
+                    sl_description_get_file(self->description),
+                    parse_error != NULL ? parse_error->message : "[source] is no pipeline");
+        return FALSE;
+    }
+    gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
+
+    link = g_new0(BusLink, 1);
+    link->context = g_main_context_ref(self->context);
+    link->source = sl_weak_ref(self->weak);
+    link->run = self->run;
+    bus = gst_pipeline_get_bus(GST_PIPELINE(self->pipeline));
+    gst_bus_set_sync_handler(bus, on_bus_message, link, bus_link_free);
+
+    for (guint i = 0; i < self->tracks->len; i++) {
+        if (!connect_track(self, g_ptr_array_index(self->tracks, i), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void
+on_torn_down(gpointer data)
+{
+    g_autoptr(SlPipelineSource) self = data;
+
+    sl_source_emit_stopped(SL_SOURCE(self));
+}
+
+static void
+tear_down(SlPipelineSource *self)
+{
+    GstElement *pipeline = g_steal_pointer(&self->pipeline);
+
+    self->stop_wanted = FALSE;
+    for (guint i = 0; i < self->appsinks->len; i++) {
+        GstAppSinkCallbacks none = { NULL };
+        gst_app_sink_set_callbacks(g_ptr_array_index(self->appsinks, i), &none, NULL, NULL);
+    }
+    g_ptr_array_set_size(self->appsinks, 0);
+    if (pipeline == NULL) /* could not be built */
+        pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
+    sl_teardown_element(pipeline, self->context, on_torn_down, g_object_ref(self));
+}
+
+static void
+on_started(gpointer object, gpointer data)
+{
+    SlPipelineSource *self = object;
+    StartJob *job = data;
+
+    if (job->run != self->run)
+        return;
+    self->starting = FALSE;
+    if (self->stop_wanted)
+        tear_down(self);
+    else if (self->input->kind == SL_INPUT_FILE)
+        rewind_file(self, GST_SEEK_FLAG_FLUSH);
+}
+
+/* On a thread of GStreamer's: opening a camera may take its time. */
+static void
+start_pipeline(GstElement *pipeline, gpointer data)
+{
+    StartJob *job = data;
+
+    /* A live pipeline's frames are late by nature: showing them at once is all that can be done. */
+    if (gst_element_set_state(pipeline, GST_STATE_PAUSED) == GST_STATE_CHANGE_NO_PREROLL) {
+        for (guint i = 0; i < job->appsinks->len; i++)
+            g_object_set(g_ptr_array_index(job->appsinks, i), "sync", FALSE, NULL);
+    }
+    if (gst_element_set_state(pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+        GST_DEBUG("start failed; the bus says why");
+}
+
+static void
+start_job_done(gpointer data)
+{
+    StartJob *job = data;
+
+    sl_context_post(job->context, job->source, on_started, job, start_job_free);
+}
+
+static void
+on_build_failed(gpointer object, gpointer data)
+{
+    break_with(object, data);
+}
+
+static void
+sl_pipeline_source_start(SlSource *source)
+{
+    SlPipelineSource *self = SL_PIPELINE_SOURCE(source);
+    GError *error = NULL;
+    StartJob *job;
+
+    g_return_if_fail(self->pipeline == NULL);
+
+    self->run++;
+    self->broke = FALSE;
+    if (!build_pipeline(self, &error)) {
+        sl_context_post(self->context, self->weak, on_build_failed, error,
+                        (GDestroyNotify)g_error_free);
+        return;
+    }
+
+    self->starting = TRUE;
+    job = g_new0(StartJob, 1);
+    job->run = self->run;
+    job->pipeline = gst_object_ref(self->pipeline);
+    job->appsinks = g_ptr_array_ref(self->appsinks);
+    job->context = g_main_context_ref(self->context);
+    job->source = sl_weak_ref(self->weak);
+    gst_element_call_async(self->pipeline, start_pipeline, job, start_job_done);
+}
+
+static void
+sl_pipeline_source_stop(SlSource *source)
+{
+    SlPipelineSource *self = SL_PIPELINE_SOURCE(source);
+
+    self->broke = TRUE; /* what it says from now on does not matter */
+    if (self->starting)
+        self->stop_wanted = TRUE;
+    else
+        tear_down(self);
+}
+
+static GPtrArray *
+sl_pipeline_source_get_tracks(SlSource *source)
+{
+    return SL_PIPELINE_SOURCE(source)->tracks;
+}
+
+static void
+sl_pipeline_source_request_keyframe(SlSource *source, SlTrack *track)
+{
+    SlPipelineSource *self = SL_PIPELINE_SOURCE(source);
+    guint index;
+
+    if (!g_ptr_array_find(self->tracks, track, &index) || index >= self->appsinks->len)
+        return;
+
+    g_autoptr(GstPad) pad =
+        gst_element_get_static_pad(g_ptr_array_index(self->appsinks, index), "sink");
+    gst_pad_push_event(pad,
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+}
+
+static void
+pipeline_source_iface_init(SlSourceInterface *iface)
+{
+    iface->start = sl_pipeline_source_start;
+    iface->stop = sl_pipeline_source_stop;
+    iface->get_tracks = sl_pipeline_source_get_tracks;
+    iface->request_keyframe = sl_pipeline_source_request_keyframe;
+}
+
+static void
+on_track_wants_keyframe(SlTrack *track, gpointer data)
+{
+    sl_source_request_keyframe(data, track);
+}
+
+static void
+sl_pipeline_source_dispose(GObject *object)
+{
+    SlPipelineSource *self = SL_PIPELINE_SOURCE(object);
+
+    for (guint i = 0; self->tracks != NULL && i < self->tracks->len; i++)
+        sl_track_set_keyframe_func(g_ptr_array_index(self->tracks, i), NULL, NULL);
+    g_clear_pointer(&self->tracks, g_ptr_array_unref);
+    g_clear_pointer(&self->appsinks, g_ptr_array_unref);
+    /* Its owner stops it first; what is left was never started. */
+    g_clear_object(&self->pipeline);
+    g_clear_pointer(&self->description, sl_description_unref);
+    G_OBJECT_CLASS(sl_pipeline_source_parent_class)->dispose(object);
+}
+
+static void
+sl_pipeline_source_finalize(GObject *object)
+{
+    SlPipelineSource *self = SL_PIPELINE_SOURCE(object);
+
+    g_clear_pointer(&self->weak, sl_weak_unref);
+    g_clear_pointer(&self->context, g_main_context_unref);
+    G_OBJECT_CLASS(sl_pipeline_source_parent_class)->finalize(object);
+}
+
+static void
+sl_pipeline_source_class_init(SlPipelineSourceClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = sl_pipeline_source_dispose;
+    object_class->finalize = sl_pipeline_source_finalize;
+    GST_DEBUG_CATEGORY_INIT(sightline_source, "sightline-source", 0, "Sightline sources");
+}
+
+static void
+sl_pipeline_source_init(SlPipelineSource *self)
+{
+    self->weak = sl_weak_new(self);
+    self->tracks = g_ptr_array_new_with_free_func(g_object_unref);
+    self->appsinks = g_ptr_array_new_with_free_func(gst_object_unref);
+}
+
+SlPipelineSource *
+sl_pipeline_source_new(GMainContext *context, const SlInput *input, SlDescription *description,
+                       SlValues *values)
+{
+    SlPipelineSource *self = g_object_new(SL_TYPE_PIPELINE_SOURCE, NULL);
+    const char *const *names = sl_description_get_tracks(description);
+
+    self->context = g_main_context_ref(context);
+    self->input = input;
+    self->description = sl_description_ref(description);
+    self->values = values;
+    for (guint i = 0; names[i] != NULL; i++) {
+        SlTrack *track = sl_track_new(context, names[i]);
+        sl_track_set_keyframe_func(track, on_track_wants_keyframe, self);
+        g_ptr_array_add(self->tracks, track);
+    }
+    return self;
+}

@@ -1,1 +1,119 @@
-#include <glib.h>
+#include "sl-teardown.h"
+
+#include "sl-context.h"
+
+/* Enough that one pipeline that hangs for a while does not hold up the others. */
+#define MAX_THREADS 4
+
+typedef struct {
+    GstElement *element;
+    GMainContext *context;
+    SlTeardownDone done;
+    gpointer user_data;
+} Teardown;
+
+/* Main thread only, all of it. */
+static guint n_pending;
+static GSList *drains; /* of Teardown, without an element */
+
+static void
+teardown_free(gpointer data)
+{
+    Teardown *self = data;
+
+    g_main_context_unref(self->context);
+    g_free(self);
+}
+
+static void
+on_drained(gpointer object, gpointer data)
+{
+    Teardown *self = data;
+
+    /* Something may have begun since this was posted. */
+    if (n_pending > 0) {
+        sl_teardown_drain_async(self->context, self->done, self->user_data);
+        return;
+    }
+    self->done(self->user_data);
+}
+
+static void
+on_teardown_ended(gpointer object, gpointer data)
+{
+    Teardown *self = data;
+
+    g_assert(n_pending > 0);
+    n_pending--;
+    if (self->done != NULL)
+        self->done(self->user_data);
+
+    if (n_pending == 0) {
+        g_autoptr(GSList) waiting = g_steal_pointer(&drains);
+        for (GSList *l = waiting; l != NULL; l = l->next) {
+            Teardown *drain = l->data;
+            sl_context_post(drain->context, NULL, on_drained, drain, teardown_free);
+        }
+    }
+}
+
+static void
+run_teardown(gpointer data, gpointer unused)
+{
+    Teardown *self = data;
+
+    gst_element_set_state(self->element, GST_STATE_NULL);
+    g_clear_pointer(&self->element, gst_object_unref);
+    sl_context_post(self->context, NULL, on_teardown_ended, self, teardown_free);
+}
+
+static GThreadPool *
+get_pool(void)
+{
+    static GThreadPool *pool;
+
+    if (g_once_init_enter(&pool))
+        g_once_init_leave(&pool, g_thread_pool_new(run_teardown, NULL, MAX_THREADS, FALSE, NULL));
+    return pool;
+}
+
+static Teardown *
+teardown_new(GMainContext *context, SlTeardownDone done, gpointer user_data)
+{
+    Teardown *self = g_new0(Teardown, 1);
+
+    self->context = g_main_context_ref(context);
+    self->done = done;
+    self->user_data = user_data;
+    return self;
+}
+
+void
+sl_teardown_element(GstElement *element, GMainContext *context, SlTeardownDone done,
+                    gpointer user_data)
+{
+    Teardown *self = teardown_new(context, done, user_data);
+
+    sl_context_assert(context);
+    self->element = element;
+    n_pending++;
+    g_thread_pool_push(get_pool(), self, NULL);
+}
+
+guint
+sl_teardown_get_n_pending(void)
+{
+    return n_pending;
+}
+
+void
+sl_teardown_drain_async(GMainContext *context, SlTeardownDone done, gpointer user_data)
+{
+    Teardown *self = teardown_new(context, done, user_data);
+
+    sl_context_assert(context);
+    if (n_pending == 0)
+        sl_context_post(context, NULL, on_drained, self, teardown_free);
+    else
+        drains = g_slist_prepend(drains, self);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "sl-feed.h"
+
+G_BEGIN_DECLS
+
+/* Between SlTrack and SlFeed: the track owns the list and its lock. */
+
+struct _SlFeed {
+    SlTrack *track;
+    GstAppSrc *appsrc;
+
+    /* Protected by the track's lock. */
+    GstCaps *caps;    /* what the appsrc was last told */
+    gboolean waiting; /* for a keyframe */
+    gint64 asked_us;  /* when this feed last asked for one */
+    SlFeedStats stats;
+};
+
+void sl_track_remove_feed(SlTrack *self, SlFeed *feed);
+void sl_track_lock(SlTrack *self);
+void sl_track_unlock(SlTrack *self);
+
+/** @buffer: (transfer none): @caps: (transfer none): Caller holds the track's lock. Streaming
+ * thread. */
+void sl_feed_push_locked(SlFeed *self, GstBuffer *buffer, GstCaps *caps);
+
+G_END_DECLS

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/*
+ * Ending pipelines: setting one to NULL may block (webrtcbin joins its threads, a camera drains), so it happens
+ * neither on the main loop nor on a streaming thread but on a small pool of its own.
+ */
+
+/** SlTeardownDone: called on the main thread when the pipeline is gone. */
+typedef void (*SlTeardownDone)(gpointer user_data);
+
+/**
+ * sl_teardown_element:
+ * @element: (transfer full): a pipeline; nobody else may use it any more
+ * @done: (nullable): (scope async)
+ *
+ * Sets @element to NULL and drops it on the pool, then calls @done in @context. Main thread.
+ */
+void sl_teardown_element(GstElement *element, GMainContext *context, SlTeardownDone done,
+                         gpointer user_data);
+
+/** sl_teardown_get_n_pending: begun and not ended. Main thread. */
+guint sl_teardown_get_n_pending(void);
+
+/**
+ * sl_teardown_drain_async:
+ *
+ * @done is called in @context when nothing is pending any more, at the earliest in the next iteration. Main thread.
+ */
+void sl_teardown_drain_async(GMainContext *context, SlTeardownDone done, gpointer user_data);
+
+G_END_DECLS
