@@ -1,0 +1,308 @@
+// Clients that are no browsers: libwebrtc in Node, and whatever anybody may send to a WebSocket.
+
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { Child } from './lib/child.mjs';
+import { temporaryFolder } from './lib/folders.mjs';
+import { descriptors, threads } from './lib/proc.mjs';
+import { RelayClient } from './lib/relay-client.mjs';
+import { Server } from './lib/server.mjs';
+import { expect, expectEqual, Failure, Suite, until } from './lib/tap.mjs';
+import { Signalling, Viewer } from './lib/viewer.mjs';
+
+const SMALL = ['test', '--set', 'width=320'];
+const viewersChild = path.join(path.dirname(fileURLToPath(import.meta.url)), 'lib', 'viewers-child.mjs');
+const suite = new Suite();
+
+async function join(t, server, options) {
+  const viewer = await Viewer.join(server.webSocket('/ws/camera'), options);
+  t.after(() => viewer.leave());
+  return viewer;
+}
+
+function joinElsewhere(t, server, count = 1) {
+  const child = new Child(process.execPath, [viewersChild, server.webSocket('/ws/camera'), String(count)], { stdin: 'pipe' });
+  t.after(() => child.stop('SIGKILL'));
+  return child;
+}
+
+suite.test('libwebrtc watches, talks over the data channel, and leaves', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const viewer = await join(t, server);
+  await viewer.playing();
+  expectEqual(viewer.size, [320, 180], 'size');
+
+  const { channels, version, stream } = await viewer.signalling.next('welcome');
+  expectEqual([version, stream, channels[0]], [1, 'camera', 'chat:camera'], 'welcome');
+  const relay = await viewer.talking();
+  const subscribed = await relay.request({ type: 'subscribe', channel: channels[0] });
+  expectEqual([subscribed.type, subscribed.offset, subscribed.recovered], ['subscribed', 0, true], 'subscribed');
+  const published = await relay.request({ type: 'publish', channel: channels[0], data: { text: 'from Node' }, key: 'one' });
+  expectEqual([published.type, published.offset], ['published', 1], 'published');
+  const again = await relay.request({ type: 'publish', channel: channels[0], data: { text: 'again' }, key: 'one' });
+  expectEqual([again.type, again.offset], ['published', 1], 'published with the same key');
+
+  // The other way to the same channel: what was said over the data channel is there.
+  const socket = await Signalling.open(server.webSocket('/relay'));
+  t.after(() => socket.close());
+  const other = new RelayClient((text) => socket.send(text));
+  socket.onMessage = (message) => other.take(JSON.stringify(message));
+  for (const message of socket.received)
+    other.take(JSON.stringify(message));
+  await other.welcomed();
+  await other.request({ type: 'subscribe', channel: channels[0] });
+  await until('the message over the WebSocket', () => other.messages.length === 1);
+  expectEqual([other.messages[0].data, other.messages[0].from], [{ text: 'from Node' }, relay.welcome.client], 'message');
+  await other.request({ type: 'publish', channel: channels[0], data: 'back' });
+  await until('the answer over the data channel', () => relay.messages.length === 2);
+  expectEqual(relay.messages.map(({ offset }) => offset), [1, 2], 'offsets');
+
+  viewer.signalling.send({ type: 'bye', peer: viewer.peerNumber });
+  await until('no more frames after bye', async () => {
+    const before = viewer.frames;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return viewer.frames === before;
+  });
+  viewer.signalling.send({ type: 'restart' });
+  await viewer.playing();
+  viewer.leave();
+  await server.viewers(0);
+});
+
+suite.test('a viewer that vanishes is gone within 15 s, one that is killed at once', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const [frozen, killed] = [joinElsewhere(t, server), joinElsewhere(t, server)];
+  await Promise.all([frozen.line(/^playing$/), killed.line(/^playing$/)]);
+  await server.viewers(2);
+  const began = Date.now();
+  frozen.kill('SIGSTOP');
+  killed.kill('SIGKILL');
+  await server.viewers(1, { timeoutMs: 5000 });
+  await server.viewers(0, { timeoutMs: 16000 });
+  const seconds = (Date.now() - began) / 1000;
+  expect(seconds <= 15.5, `it took ${seconds.toFixed(1)} s`);
+  t.note(`gone after ${seconds.toFixed(1)} s`);
+});
+
+const nested = (depth) => '{"type":"hello","x":'.padEnd(20) + '['.repeat(depth) + ']'.repeat(depth) + '}';
+const hello = (fields) => ({ type: 'hello', version: 1, page: randomUUID(), ...fields });
+const afterHello = (...messages) => [hello(), ...messages];
+const withPeer = (make) => ({ withPeer: make });
+const candidate = (peer, fields) => ({ type: 'candidate', peer, candidate: '', sdpMid: 'video0', sdpMLineIndex: 0, ...fields });
+
+/** What is sent to /ws/camera, the error's code, and the WebSocket's close code (null: it stays open). */
+const BAD_SIGNALS = [
+  ['no JSON', ['hello'], 'bad-message', 1008],
+  ['an empty text', [''], 'bad-message', 1008],
+  ['an array', ['[]'], 'bad-message', 1008],
+  ['text after the object', ['{"type":"hello"} x'], 'bad-message', 1008],
+  ['33 levels', [nested(32)], 'bad-message', 1008],
+  ['30,000 levels', [nested(30000)], 'bad-message', 1008],
+  ['no type', ['{}'], 'bad-message', 1008],
+  ['a type that is a number', ['{"type":1}'], 'bad-message', 1008],
+  ['a hello without a version', [{ type: 'hello', page: randomUUID() }], 'bad-message', 1008],
+  ['a hello without a page', [{ type: 'hello', version: 1 }], 'bad-message', 1008],
+  ['a page ID that is too short', [hello({ page: 'short' })], 'bad-message', 1008],
+  ['a page ID with a space', [hello({ page: 'not a page ID' })], 'bad-message', 1008],
+  ['a page ID of 65 characters', [hello({ page: 'x'.repeat(65) })], 'bad-message', 1008],
+  ['a version of the future', [hello({ version: 2 })], 'bad-version', 1008],
+  ['an answer before hello', [{ type: 'answer', peer: 1, sdp: 'x' }], 'hello-expected', 1008],
+  ['a second hello', afterHello(hello()), 'repeated-hello', 1008],
+  ['an unknown type', afterHello({ type: 'teapot' }), 'unknown-type', null],
+  ['an answer without SDP', [hello(), withPeer((peer) => ({ type: 'answer', peer }))], 'bad-message', 1008],
+  ['a peer that is a text', afterHello({ type: 'bye', peer: 'one' }), 'bad-message', 1008],
+  ['an answer that is no SDP', [hello(), withPeer((peer) => ({ type: 'answer', peer, sdp: 'nonsense' }))], 'bad-sdp', null],
+  ['an answer of a session part alone',
+   [hello(), withPeer((peer) => ({ type: 'answer', peer, sdp: 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n' }))], 'bad-sdp', null],
+  ['the offer as its own answer', [hello(), withPeer((peer, sdp) => ({ type: 'answer', peer, sdp }))], 'bad-sdp', null],
+  ['a candidate that is none', [hello(), withPeer((peer) => candidate(peer, { candidate: 'candidate:nonsense' }))], 'bad-candidate', null],
+  ['a candidate with a line break',
+   [hello(), withPeer((peer) => candidate(peer, { candidate: 'candidate:1 1 UDP 1 127.0.0.1 9 typ host\r\na=x' }))], 'bad-candidate', null],
+  ['a candidate that is a number', [hello(), withPeer((peer) => candidate(peer, { candidate: 1 }))], 'bad-message', 1008],
+  ['5,000 candidates', [hello(), withPeer((peer) => Array.from({ length: 5000 }, (_, i) =>
+    candidate(peer, { candidate: `candidate:${i} 1 UDP 1 127.0.0.1 ${1024 + i} typ host` })))], 'too-many', 1008],
+  ['a binary message', [Buffer.from('{"type":"hello"}')], null, 1003],
+  ['a text over 64 KiB', [JSON.stringify(hello({ x: 'y'.repeat(65536) }))], null, 1009],
+  ['the same, after hello', afterHello(JSON.stringify({ type: 'bye', peer: 1, x: 'y'.repeat(65536) })), null, 1009],
+];
+
+/** Sends one row and checks what comes of it. */
+async function checkBad(route, server, [what, messages, code, closes]) {
+  const socket = await Signalling.open(server.webSocket(route));
+  try {
+    for (const message of messages) {
+      if (!message.withPeer) {
+        socket.send(message);
+        continue;
+      }
+      const offer = await socket.next('offer');
+      for (const made of [message.withPeer(offer.peer, offer.sdp)].flat())
+        socket.send(made);
+    }
+    const ended = () => socket.closed !== null;
+    const error = () => socket.received.find(({ type }) => type === 'error');
+    await until(`an answer to ${what}`, () => (code ? error() : ended()) && (closes === null || ended()), { timeoutMs: 10000 });
+    expectEqual([error()?.code ?? null, socket.closed], [code, closes], what);
+    expect(!code || error().message?.length > 0, `${what}: the error has no message`);
+  } finally {
+    socket.close();
+  }
+}
+
+suite.test('each bad message gets its error, and nobody else notices', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const viewer = await join(t, server);
+  await viewer.playing();
+  const problems = [];
+  for (const row of BAD_SIGNALS) {
+    await checkBad('/ws/camera', server, row).catch((error) => problems.push(error.message));
+    await viewer.playing({ frames: 3, timeoutMs: 5000 }).catch((error) => problems.push(`after ${row[0]}: ${error.message}`));
+    if (server.child.exit)
+      throw new Failure(`the server ended after ${row[0]}: ${problems.at(-1)}`);
+  }
+  expect(problems.length === 0, problems.join('\n'));
+  expectEqual(viewer.peers.size, 1, 'peers of the one who watched');
+  await server.viewers(1);
+}, { timeoutMs: 120000 });
+
+suite.test('silence instead of hello ends after 10 s', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const socket = await Signalling.open(server.webSocket('/ws/camera'));
+  t.after(() => socket.close());
+  await until('the WebSocket to be closed', () => socket.closed !== null, { timeoutMs: 14000 });
+  expectEqual([socket.received.map(({ code }) => code), socket.closed], [['hello-expected'], 1008], 'what came');
+});
+
+const BAD_RELAYS = [
+  ['no JSON', ['hello'], 'bad-message', true],
+  ['an array', ['[]'], 'bad-message', true],
+  ['33 levels', [nested(32)], 'bad-message', true],
+  ['no type', ['{"id":1}'], 'bad-message', true],
+  ['an unknown type', [{ type: 'teapot', id: 1 }], 'unknown-type', false],
+  ['a channel that does not exist', [{ type: 'subscribe', id: 1, channel: 'chat:nowhere' }], 'unknown-channel', false],
+  ['publishing where there is nothing', [{ type: 'publish', id: 1, channel: 'x:y', data: 1 }], 'unknown-channel', false],
+  ['17 KiB', [{ type: 'publish', id: 1, channel: 'chat:camera', data: 'x'.repeat(17 * 1024) }], 'too-large', false],
+  ['subscribing twice', [{ type: 'subscribe', id: 1, channel: 'chat:camera' }, { type: 'subscribe', id: 2, channel: 'chat:camera' }],
+   'already-subscribed', false],
+  ['unsubscribing first', [{ type: 'unsubscribe', id: 1, channel: 'chat:camera' }], 'not-subscribed', false],
+  ['1,000 requests at once', Array.from({ length: 1000 }, (_, id) => ({ type: 'unsubscribe', id, channel: 'chat:camera' })),
+   'too-fast', false],
+];
+
+suite.test('each bad message to the relay gets its error', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const viewer = await join(t, server);
+  await viewer.playing();
+  const problems = [];
+  for (const [what, messages, code, closes] of BAD_RELAYS) {
+    const socket = await Signalling.open(server.webSocket('/relay'));
+    try {
+      for (const message of messages)
+        socket.send(message);
+      await until(`${code} for ${what}`, () => socket.received.some((message) => message.code === code)
+        && (!closes || socket.closed !== null), { timeoutMs: 5000 });
+      expect(closes || socket.closed === null, `${what}: the connection was closed (${socket.closed})`);
+      await viewer.playing({ frames: 3, timeoutMs: 5000 });
+    } catch (error) {
+      problems.push(`${what}: ${error.message}; came: ${JSON.stringify(socket.received.slice(-3))}`);
+    }
+    socket.close();
+  }
+  expect(problems.length === 0, problems.join('\n'));
+});
+
+suite.test('a viewer that takes none of our codecs is told so', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const viewer = await join(t, server, {
+    mangleAnswer: (sdp) => sdp.replace(/m=video \d+/, 'm=video 0').replace(/(a=group:BUNDLE) \S+/, '$1'),
+  });
+  const error = await viewer.signalling.next('error');
+  expectEqual(error.code, 'codec-unsupported', 'code');
+  expectEqual(viewer.signalling.closed, null, 'close code');
+});
+
+async function stopped(server) {
+  await server.state('idle', { timeoutMs: 20000 });
+  // Pools of GLib and GStreamer let their idle threads go after a while.
+  let last = '';
+  await until('the threads to settle', async () => {
+    const now = threads(server.pid).join(' ');
+    const same = now === last;
+    last = now;
+    return same;
+  }, { everyMs: 1500, timeoutMs: 30000 });
+  return { threads: threads(server.pid), descriptors: descriptors(server.pid) };
+}
+
+suite.test('after 30 viewers, half of them killed, nothing of them is left', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const first = await Viewer.join(server.webSocket('/ws/camera'));
+  await first.playing();
+  const running = threads(server.pid).length;
+  first.leave();
+  const before = await stopped(server);
+  expect(before.threads.length < running - 5, `${before.threads.length} threads of ${running} are left without a viewer`);
+
+  for (let round = 0; round < 5; round++) {
+    const doomed = joinElsewhere(t, server, 3);
+    const polite = [];
+    for (let i = 0; i < 3; i++)
+      polite.push(await Viewer.join(server.webSocket('/ws/camera'), { sink: false }));
+    await Promise.all([doomed.line(/^playing$/, 40000), ...polite.map((viewer) => viewer.playing({ frames: 2 }))]);
+    doomed.kill('SIGKILL');
+    for (const viewer of polite)
+      viewer.leave();
+  }
+  await server.viewers(0);
+  const after = await until('threads and descriptors as before', async () => {
+    const now = await stopped(server);
+    if (now.threads.join() !== before.threads.join() || now.descriptors !== before.descriptors)
+      throw new Error(`before: ${before.threads} and ${before.descriptors}, after: ${now.threads} and ${now.descriptors}`);
+    return now;
+  }, { timeoutMs: 40000 });
+  t.note(`${after.threads.length} threads (${after.threads.join(', ')}), ${after.descriptors} descriptors`);
+}, { timeoutMs: 150000 });
+
+/** Snow, which takes whatever bit rate it is given. */
+const SNOW = `[about]
+title = Snow
+
+[variables]
+bitrate = 1000000
+
+[source]
+videotestsrc is-live=true pattern=snow ! video/x-raw,width=320,height=180,framerate=30/1
+  ! vp8enc deadline=1 cpu-used=8 lag-in-frames=0 end-usage=cbr target-bitrate=\${bitrate} keyframe-max-dist=2000
+  ! appsink name=video
+
+[viewer video]
+rtpvp8pay picture-id-mode=15-bit mtu=1200
+`;
+
+async function measureBitrate(viewer) {
+  const bytes = async () => [...(await viewer.peer.getStats()).values()]
+    .filter(({ type }) => type === 'inbound-rtp').reduce((sum, stat) => sum + (stat.bytesReceived ?? 0), 0);
+  const [began, before, frames] = [Date.now(), await bytes(), viewer.frames];
+  await until('60 frames', () => viewer.frames >= frames + 60);
+  return (await bytes() - before) * 8000 / (Date.now() - began);
+}
+
+suite.test('a description of one\'s own, and --set bitrate, do what they say', async (t) => {
+  const file = path.join(temporaryFolder(t), 'snow.pipeline');
+  writeFileSync(file, SNOW);
+  const measured = {};
+  for (const bitrate of [1000000, 250000]) {
+    const server = await Server.start(t, ['test', '--pipeline', file, '--set', `bitrate=${bitrate}`]);
+    const viewer = await join(t, server);
+    await viewer.playing({ frames: 30 });
+    expectEqual((await viewer.signalling.next('welcome')).title, 'Snow', 'title');
+    measured[bitrate] = await measureBitrate(viewer);
+    t.note(`bitrate=${bitrate}: ${Math.round(measured[bitrate])} bit/s`);
+  }
+  expect(measured[1000000] > 2 * measured[250000], 'the bit rate is not what --set says');
+}, { timeoutMs: 90000 });
+
+await suite.run();

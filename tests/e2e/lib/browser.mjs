@@ -1,0 +1,159 @@
+// Real browsers, and pages in them that remember what the tests ask about.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { findCommand, temporaryFolder } from './folders.mjs';
+import { Failure, Skip } from './tap.mjs';
+
+const CHROMIUM_FLAGS = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required', '--disable-dev-shm-usage',
+];
+
+/** What a browser says when a server is stopped on purpose. */
+const CONNECTION_LOST = /WebSocket connection to|can.t establish a connection|connection to .* was interrupted|ERR_CONNECTION_REFUSED|Failed to load resource: net::ERR_/;
+
+async function loadPuppeteer() {
+  try {
+    return (await import('puppeteer-core')).default;
+  } catch {
+    throw new Skip('puppeteer-core is not installed (npm ci in tests/e2e)');
+  }
+}
+
+function findBrowser(name) {
+  const found = name === 'firefox' ? findCommand('firefox-esr', 'firefox') : findCommand('chromium', 'google-chrome');
+  if (!found)
+    throw new Skip(`${name === 'firefox' ? 'firefox-esr' : 'chromium'} is not installed`);
+  return found;
+}
+
+/** Runs in every page before its own scripts do. */
+function instrument() {
+  const seen = { violations: [], peers: [], firstFrameMs: null, socketOpenMs: null };
+  Object.defineProperty(window, 'seen', { value: seen });
+  addEventListener('securitypolicyviolation', (event) =>
+    seen.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...args) {
+      super(...args);
+      seen.peers.push(this);
+    }
+  };
+
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener('open', () => { seen.socketOpenMs ??= performance.now(); }, { once: true });
+    }
+  };
+
+  const source = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'srcObject');
+  Object.defineProperty(HTMLMediaElement.prototype, 'srcObject', {
+    ...source,
+    set(stream) {
+      if (stream && this.requestVideoFrameCallback)
+        this.requestVideoFrameCallback(() => { seen.firstFrameMs ??= performance.now(); });
+      source.set.call(this, stream);
+    },
+  });
+
+  // What a person could see: elements and text through shadow roots, without what is hidden.
+  seen.all = (selector, root = document) => {
+    const found = [...root.querySelectorAll(selector)];
+    for (const element of root.querySelectorAll('*'))
+      if (element.shadowRoot)
+        found.push(...seen.all(selector, element.shadowRoot));
+    return found;
+  };
+  seen.visible = (selector) => seen.all(selector).filter((element) =>
+    element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }));
+  seen.text = (node = document.body) => {
+    if (node.nodeType === Node.TEXT_NODE)
+      return node.data;
+    if (node.nodeType === Node.ELEMENT_NODE) {
+      if (['SCRIPT', 'STYLE', 'TEMPLATE'].includes(node.tagName)
+          || !(node.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })
+               || getComputedStyle(node).display === 'contents'))
+        return '';
+    }
+    const inside = node.shadowRoot ? [...node.shadowRoot.childNodes]
+      : node.tagName === 'SLOT' ? node.assignedNodes({ flatten: true }) : [...node.childNodes];
+    const text = inside.map(seen.text).join('');
+    return node.nodeType === Node.ELEMENT_NODE && getComputedStyle(node).display !== 'inline' ? `\n${text}\n` : text;
+  };
+  seen.video = () => seen.all('video').find((video) => video.srcObject) ?? null;
+}
+
+export class Browser {
+  #scope;
+  pages = [];
+
+  /** `name` is "chromium" or "firefox". Ended after the scope. */
+  static async launch(scope, name) {
+    const puppeteer = await loadPuppeteer();
+    const executablePath = findBrowser(name);
+    const self = new Browser();
+    self.#scope = scope;
+    self.name = name;
+    const folder = temporaryFolder(scope);
+    const env = { ...process.env };
+    delete env.G_DEBUG; // their own criticals are not our business
+    env.HOME = path.join(folder, 'home');
+    mkdirSync(env.HOME, { recursive: true });
+    for (const variable of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'])
+      delete env[variable];
+    const options = { executablePath, env, headless: true, userDataDir: path.join(folder, 'profile'), protocolTimeout: 60000 };
+    mkdirSync(options.userDataDir, { recursive: true });
+    self.puppeteer = await puppeteer.launch(name === 'firefox'
+      ? { ...options, browser: 'firefox' }
+      : { ...options, pipe: true, args: CHROMIUM_FLAGS });
+    scope.after(() => self.#close());
+    return self;
+  }
+
+  async #close() {
+    const process_ = this.puppeteer.process();
+    let timer;
+    const killed = new Promise((resolve) => {
+      timer = setTimeout(() => resolve(process_?.kill('SIGKILL')), 8000);
+    });
+    await Promise.race([this.puppeteer.close(), killed]);
+    clearTimeout(timer);
+  }
+
+  /**
+   * A window of its own, so that it counts as visible beside others. `connectionMayBreak` allows the browser to complain of that.
+   */
+  async open(scope, url, { width = 1280, height = 800, connectionMayBreak = false, before = null } = {}) {
+    const context = await this.puppeteer.createBrowserContext();
+    const page = await context.newPage({ type: 'window' });
+    const complaints = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warn' && /Content.Security.Policy/i.test(message.text()))
+        if (!(connectionMayBreak && CONNECTION_LOST.test(message.text())))
+          complaints.push(`${message.text()} (${message.location()?.url ?? ''})`);
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await page.setViewport({ width, height });
+    await page.evaluateOnNewDocument(instrument);
+    if (before)
+      await page.evaluateOnNewDocument(...before);
+    scope.onFailure(async () => `${this.name} shows: ${JSON.stringify(
+      (await page.evaluate(() => window.seen?.text() ?? document.body.innerText)).replace(/\s+/g, ' ').slice(0, 800))} ${complaints.join(' | ')}`);
+    scope.after(async () => {
+      const violations = await page.evaluate(() => window.seen?.violations ?? []).catch(() => []);
+      await context.close();
+      if (complaints.length + violations.length)
+        throw new Failure(`the page complained: ${[...complaints, ...violations].join(' | ')}`);
+    });
+    page.complaints = complaints;
+    await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 30000 });
+    return page;
+  }
+}
+
+export const browserExists = (name) => existsSync(findBrowser(name));

@@ -1,0 +1,54 @@
+// A client of docs/relay.md, over anything that sends texts.
+
+import { Failure, until } from './tap.mjs';
+
+export class RelayClient {
+  #send;
+  #lastId = 0;
+  #received = 0;
+  #answers = new Map();
+  welcome = null;
+  messages = [];
+  errors = [];
+
+  constructor(send) {
+    this.#send = (object) => send(JSON.stringify(object));
+  }
+
+  /** Feed it what comes in. */
+  take(text) {
+    const message = JSON.parse(text);
+    switch (message.type) {
+    case 'welcome':
+      this.welcome = message;
+      break;
+    case 'message':
+      this.messages.push(message);
+      this.#send({ type: 'ack', received: ++this.#received });
+      break;
+    case 'error':
+      this.errors.push(message);
+      // falls through
+    default:
+      this.#answers.get(message.id)?.(message);
+    }
+  }
+
+  async request(object, timeoutMs = 10000) {
+    const id = ++this.#lastId;
+    let timer;
+    const answer = new Promise((resolve, reject) => {
+      this.#answers.set(id, resolve);
+      timer = setTimeout(() => reject(new Failure(`no answer to ${JSON.stringify(object)}`)), timeoutMs);
+    });
+    this.#send({ ...object, id });
+    return answer.finally(() => {
+      clearTimeout(timer);
+      this.#answers.delete(id);
+    });
+  }
+
+  welcomed() {
+    return until('the relay\'s welcome', () => this.welcome);
+  }
+}

@@ -1,0 +1,179 @@
+// A viewer that is no browser: libwebrtc in Node, on the signalling WebSocket of docs/signalling.md.
+
+import { randomUUID } from 'node:crypto';
+
+import { RelayClient } from './relay-client.mjs';
+import { Skip, until } from './tap.mjs';
+
+export async function loadWebSocket() {
+  try {
+    return (await import('ws')).default;
+  } catch {
+    throw new Skip('ws is not installed (npm ci in tests/e2e)');
+  }
+}
+
+async function loadWebrtc() {
+  try {
+    return (await import('@roamhq/wrtc')).default;
+  } catch (error) {
+    throw new Skip(`@roamhq/wrtc does not load (npm ci in tests/e2e): ${error.message.split('\n')[0]}`);
+  }
+}
+
+/** A signalling WebSocket as such: what came, and how it closed. */
+export class Signalling {
+  received = [];
+  closed = null; // the close code
+
+  static async open(url, { timeoutMs = 10000, ...options } = {}) {
+    const WebSocket = await loadWebSocket();
+    const self = new Signalling();
+    self.socket = new WebSocket(url, { handshakeTimeout: timeoutMs, ...options });
+    self.socket.on('message', (data) => {
+      const message = JSON.parse(data.toString());
+      self.received.push(message);
+      self.onMessage?.(message);
+    });
+    self.socket.on('close', (code) => { self.closed = code; });
+    await new Promise((resolve, reject) => {
+      self.socket.once('open', resolve);
+      self.socket.once('error', reject);
+      self.socket.once('unexpected-response', (request, response) => {
+        response.resume();
+        reject(Object.assign(new Error(`the server answers ${response.statusCode}`), { status: response.statusCode }));
+      });
+    });
+    self.socket.on('error', () => {});
+    return self;
+  }
+
+  send(message) {
+    this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
+  }
+
+  hello(page = randomUUID()) {
+    this.send({ type: 'hello', version: 1, page });
+  }
+
+  next(type, options) {
+    return until(`a message of type ${type}`, () => {
+      const message = this.received.find((received) => received.type === type);
+      if (!message && this.closed !== null)
+        throw new Error(`closed with ${this.closed}`);
+      return message;
+    }, options);
+  }
+
+  close() {
+    this.socket.close();
+  }
+}
+
+export class Viewer {
+  frames = 0;
+  size = null;
+  digests = new Set();
+  relay = null;
+  peers = new Map();
+
+  /** Joins; `sink` false decodes without handing the pictures to JavaScript. */
+  static async join(url, { sink = true, page, mangleAnswer = (sdp) => sdp } = {}) {
+    const self = new Viewer();
+    self.webrtc = await loadWebrtc();
+    self.wantsSink = sink;
+    self.mangleAnswer = mangleAnswer;
+    self.signalling = await Signalling.open(url);
+    self.signalling.onMessage = (message) => {
+      self.#take(message).catch((error) => { self.error = error; });
+    };
+    self.signalling.hello(page);
+    return self;
+  }
+
+  async #take(message) {
+    if (message.type === 'offer') {
+      await this.#answer(message);
+    } else if (message.type === 'candidate') {
+      const { candidate, sdpMid, sdpMLineIndex } = message;
+      if (candidate)
+        await this.peers.get(message.peer)?.addIceCandidate({ candidate, sdpMid, sdpMLineIndex });
+    } else if (message.type === 'bye') {
+      this.peers.get(message.peer)?.close();
+      this.peers.delete(message.peer);
+    }
+  }
+
+  async #answer({ peer: number, sdp }) {
+    const peer = new this.webrtc.RTCPeerConnection({ iceServers: this.iceServers ?? [] });
+    this.peers.set(number, peer);
+    this.peer = peer;
+    this.peerNumber = number;
+    peer.onicecandidate = ({ candidate }) => {
+      if (this.signalling.closed === null)
+        this.signalling.send({ type: 'candidate', peer: number, candidate: candidate?.candidate ?? '',
+                               sdpMid: candidate?.sdpMid ?? '0', sdpMLineIndex: candidate?.sdpMLineIndex ?? 0 });
+    };
+    peer.ontrack = ({ track }) => this.#watch(track);
+    peer.ondatachannel = ({ channel }) => {
+      if (channel.label !== 'relay')
+        return;
+      this.relay = new RelayClient((text) => channel.send(text));
+      channel.onmessage = ({ data }) => this.relay.take(data);
+    };
+    await peer.setRemoteDescription({ type: 'offer', sdp });
+    const answer = await peer.createAnswer();
+    await peer.setLocalDescription(answer);
+    this.signalling.send({ type: 'answer', peer: number, sdp: this.mangleAnswer(answer.sdp) });
+  }
+
+  #watch(track) {
+    if (!this.wantsSink)
+      return;
+    const sink = new this.webrtc.nonstandard.RTCVideoSink(track);
+    sink.onframe = ({ frame }) => {
+      this.frames++;
+      this.size = [frame.width, frame.height];
+      if (this.frames % 5 === 1 && this.digests.size < 100) {
+        let hash = 7;
+        for (let i = 0; i < frame.data.length; i += 997)
+          hash = (Math.imul(hash, 31) + frame.data[i]) | 0;
+        this.digests.add(hash);
+      }
+    };
+    this.sinks = [...(this.sinks ?? []), sink];
+  }
+
+  async framesDecoded() {
+    let frames = 0;
+    for (const stat of (await this.peer?.getStats())?.values() ?? [])
+      if (stat.type === 'inbound-rtp')
+        frames += stat.framesDecoded ?? 0;
+    return frames;
+  }
+
+  async playing({ frames = 15, timeoutMs = 20000 } = {}) {
+    if (!this.wantsSink) {
+      const before = await this.framesDecoded();
+      return until('decoded frames', async () => await this.framesDecoded() >= before + frames, { timeoutMs });
+    }
+    const before = this.frames;
+    return until(`${frames} frames in Node`, () => {
+      if (this.error)
+        throw this.error;
+      return this.frames >= before + frames && this.digests.size >= 2;
+    }, { timeoutMs });
+  }
+
+  talking() {
+    return until('the relay channel', () => this.relay?.welcome && this.relay);
+  }
+
+  leave() {
+    for (const sink of this.sinks ?? [])
+      sink.stop();
+    for (const peer of this.peers.values())
+      peer.close();
+    this.signalling.close();
+  }
+}

@@ -1,0 +1,62 @@
+// What is watched: files, an RTSP camera, descriptions, settings. sources.mjs chromium|firefox
+
+import { Browser } from './lib/browser.mjs';
+import { temporaryFolder } from './lib/folders.mjs';
+import { makeFile, RtspCamera } from './lib/media.mjs';
+import { peerCount, playing, playsAt, rate, says } from './lib/player.mjs';
+import { Server } from './lib/server.mjs';
+import { expect, expectEqual, Suite } from './lib/tap.mjs';
+
+const name = process.argv[2];
+const suite = new Suite();
+
+let browser;
+const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, name));
+
+suite.test('a 4:3 file of 25 frames a second keeps its shape and rate, and goes on past its end', async (t) => {
+  const seconds = 3;
+  const uri = await makeFile(temporaryFolder(t), { width: 640, height: 480, framerate: 25, seconds });
+  const server = await Server.start(t, [uri]);
+  const page = await (await theBrowser()).open(t, server.link);
+  await playing(page);
+  const measured = await playsAt(page, 25);
+  expectEqual([measured.width, measured.height], [640, 480], 'size');
+  const beyond = await rate(page, 2 * seconds, 25);
+  expect(beyond.shown >= 0.8 * 25, `${beyond.shown.toFixed(1)} frames a second over two ends of the file`);
+  t.note(`${measured.shown.toFixed(1)} frames a second, ${beyond.shown.toFixed(1)} over two ends of the file`);
+  expectEqual(await peerCount(page), 1, 'peer connections');
+});
+
+suite.test('an RTSP camera: plays, is lost, comes back to the same connection', async (t) => {
+  const camera = await RtspCamera.start(t);
+  const server = await Server.start(t, [camera.uri]);
+  const page = await (await theBrowser()).open(t, server.link);
+  await playing(page);
+  await playsAt(page, 25);
+  await camera.kill();
+  await says(page, /camera|source/i);
+  await server.state('camera-lost');
+  await says(page, /unplugged|lost|not be reached|waiting|gone/i);
+  await camera.comeBack();
+  await playing(page, { timeoutMs: 45000 });
+  await says(page, /\bLive\b/);
+  await server.state('live');
+  expectEqual(await peerCount(page), 1, 'peer connections');
+}, { timeoutMs: 120000 });
+
+suite.test('an encoder for each viewer: --pipeline vp8-per-viewer', async (t) => {
+  const server = await Server.start(t, ['test', '--pipeline', 'vp8-per-viewer', '--set', 'width=320']);
+  const pages = [await (await theBrowser()).open(t, server.link), await browser.open(t, server.link)];
+  for (const page of pages)
+    await playing(page);
+  await playsAt(pages[0], 30);
+});
+
+suite.test('--set width=320 makes it 320 wide and keeps the shape', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=320']);
+  const page = await (await theBrowser()).open(t, server.link);
+  const { width, height } = await playing(page);
+  expectEqual([width, height], [320, 180], 'size');
+});
+
+await suite.run();

@@ -1,0 +1,121 @@
+// Watching and talking, in a real browser: watch.mjs chromium|firefox
+
+import { Browser } from './lib/browser.mjs';
+import { artifact } from './lib/folders.mjs';
+import { peerCount, playing, playsAt, reads, says, standsStill, text, write } from './lib/player.mjs';
+import { Server } from './lib/server.mjs';
+import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
+
+const name = process.argv[2];
+const suite = new Suite();
+
+let browser;
+const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, name));
+
+suite.test('the picture plays by itself, at the rate of the source', async (t) => {
+  const server = await Server.start(t, ['test']);
+  const page = await (await theBrowser()).open(t, server.link);
+  await playing(page);
+  const { shown, width, height } = await playsAt(page, 30);
+  t.note(`${width}x${height}, ${shown.toFixed(1)} frames a second`);
+  await says(page, /\bLive\b/);
+  expectEqual(await peerCount(page), 1, 'peer connections');
+
+  await page.screenshot({ path: artifact(`${name}-wide.png`) });
+  await page.setViewport({ width: 390, height: 844 });
+  await playing(page);
+  await page.screenshot({ path: artifact(`${name}-narrow.png`) });
+});
+
+suite.test('several watch, talk both ways, and a late one reads what was said', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  const first = await (await theBrowser()).open(t, server.link);
+  await playing(first);
+  const second = await browser.open(t, server.link);
+  await playing(second);
+  await playing(first);
+  await server.viewers(2);
+
+  await write(first, 'Who is there');
+  await reads(second, ['Who is there']);
+  await write(second, 'It is me <b>really</b>');
+  await reads(first, ['Who is there', 'It is me <b>really</b>']);
+  await write(first, 'Then hello');
+  await reads(second, ['Who is there', 'It is me <b>really</b>', 'Then hello']);
+
+  const late = await browser.open(t, server.link);
+  await reads(late, ['Who is there', 'It is me <b>really</b>', 'Then hello']);
+  await playing(late);
+  await server.viewers(3);
+  await late.close();
+  await server.viewers(2);
+  await playing(first);
+});
+
+suite.test('the server stops and starts: pages say so, play on, and talk again', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  const [first, second] = [await (await theBrowser()).open(t, server.link, { connectionMayBreak: true }),
+                           await browser.open(t, server.link, { connectionMayBreak: true })];
+  await playing(first);
+  await playing(second);
+  await write(first, 'said before');
+  await reads(second, ['said before']);
+
+  const { code, ms } = await server.stop();
+  expectEqual(code, 0, 'exit status on SIGTERM with two viewers');
+  expect(ms < 2000, `it took ${ms} ms to end with two viewers`);
+  t.note(`ended in ${ms} ms with two viewers`);
+  for (const page of [first, second])
+    await says(page, /Reconnecting/);
+
+  await server.startAgain();
+  for (const page of [first, second]) {
+    await playing(page, { timeoutMs: 45000 });
+    await says(page, /\bLive\b/);
+  }
+  // The new server keeps nothing of the old one's conversation: what came before may stay on the page, but only once.
+  await write(second, 'said after');
+  await reads(first, ['said after']);
+  expect((await text(first)).split('said before').length <= 2, 'what was said before is shown twice');
+  const late = await browser.open(t, server.link);
+  await reads(late, ['said after']);
+  expect(!(await text(late)).includes('said before'), 'a late viewer is shown what this server never heard');
+}, { timeoutMs: 90000 });
+
+suite.test('a later page with the same ID takes over', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  const sameId = [() => {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+      const hello = typeof data === 'string' && data.includes('"hello"') ? JSON.parse(data) : null;
+      return send.call(this, hello ? JSON.stringify({ ...hello, page: 'the-same-page-id' }) : data);
+    };
+  }];
+  const first = await (await theBrowser()).open(t, server.link, { before: sameId });
+  await playing(first);
+  const second = await browser.open(t, server.link, { before: sameId });
+  await playing(second);
+  await server.viewers(1);
+  await until('the first page to stand still', () => standsStill(first));
+  // It must not fight for the place: the second goes on, with the connection that it has.
+  const peers = await peerCount(second);
+  await playing(second, { frames: 60 });
+  expectEqual(await peerCount(second), peers, 'peer connections of the second page');
+  await server.viewers(1);
+  t.note(`the first one says: ${(await text(first)).slice(0, 120)}`);
+});
+
+suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  const page = await (await theBrowser()).open(t, server.link, { connectionMayBreak: true });
+  await playing(page);
+  const joining = browser.open(t, server.link, { connectionMayBreak: true });
+  await until('somebody to join', async () => (await server.stream()).viewers > 1, { everyMs: 5 })
+    .catch(() => t.note('the second viewer was not seen before the end'));
+  const { code, ms } = await server.stop('SIGINT');
+  expectEqual(code, 0, 'exit status on SIGINT');
+  expect(ms < 2000, `it took ${ms} ms`);
+  await joining.catch(() => sleep(0)); // its page may never have come
+});
+
+await suite.run();
