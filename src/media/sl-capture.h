@@ -9,7 +9,7 @@ typedef enum {
     SL_INPUT_TEST,       /* "test": always the pattern */
     SL_INPUT_NO_CAMERA,  /* nothing was named and there is none: the pattern, which says so */
     SL_INPUT_CAMERA,     /* a V4L2 node */
-    SL_INPUT_FILE,       /* file://: loops */
+    SL_INPUT_FILE,       /* file://: loops, with sl_file_loop_install() on the pipeline */
     SL_INPUT_RTSP,
     SL_INPUT_URI,        /* any other URI that uridecodebin plays */
 } SlInputKind;

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <gio/gio.h>
+
+#include "sl-camera-mode.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SlCamera: a V4L2 capture device as it was when it was asked.
+ */
+typedef struct {
+    char *node;    /* as it was named: /dev/videoN or a stable path */
+    char *name;    /* the device's own */
+    GArray *modes; /* (element-type SlCameraMode): never empty */
+} SlCamera;
+void sl_camera_free(SlCamera *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCamera, sl_camera_free)
+
+/**
+ * sl_camera_query:
+ * @path: a node or a link to one
+ * @wish: devices with ranges are asked near it
+ *
+ * Opens the device, asks, closes it.
+ * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_NOT_FOUND lists what is there; _PERMISSION
+ * names the group and the command; _BUSY the program that has it where that can be seen; _DEVICE:
+ * it is no camera
+ */
+SlCamera *sl_camera_query(const char *path, const SlCameraWish *wish, GError **error);
+
+/**
+ * sl_camera_query_first:
+ *
+ * The first camera in the order of node numbers. Codec, metadata and raw-sensor nodes are passed
+ * over; a node that can't be opened or is in use is not, since it may be the camera that is meant.
+ * Returns: (transfer full) (nullable): as sl_camera_query(); SL_MEDIA_ERROR_NOT_FOUND if there is
+ * none at all
+ */
+SlCamera *sl_camera_query_first(const SlCameraWish *wish, GError **error);
+
+/** sl_camera_get_label: (transfer full): `Integrated Camera (/dev/video0)` */
+char *sl_camera_get_label(const SlCamera *self);
+
+/**
+ * sl_camera_list_nodes:
+ * @dir: `/dev`
+ *
+ * Returns: (transfer full) (element-type filename): the paths videoN in @dir by N, at most 256
+ */
+GPtrArray *sl_camera_list_nodes(const char *dir);
+
+/**
+ * sl_camera_list_text:
+ *
+ * Returns: (transfer full): what --list-devices prints; ends with a newline
+ */
+char *sl_camera_list_text(void);
+
+G_END_DECLS
