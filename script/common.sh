@@ -41,11 +41,22 @@ have_any() {
     return 1
 }
 
+# any_of LIST WORD…: is one of the words in the list?
+any_of() {
+    local list=" $1 " word
+    shift
+    for word; do
+        [[ $list == *" $word "* ]] && return 0
+    done
+    return 1
+}
+
 # packages_missing SET…: prints their names, each once.
 packages_missing() {
-    local set package commands wanted=() installed
-    while read -r set package commands; do
-        [[ " $* " == *" $set "* && " ${wanted[*]} " != *" $package "* ]] || continue
+    local sets package commands wanted=() installed
+    while read -r sets package commands; do
+        any_of "${sets//,/ }" "$@" || continue
+        [[ " ${wanted[*]} " != *" $package "* ]] || continue
         # shellcheck disable=SC2086 # the commands are words
         [[ -n $commands ]] && have_any $commands && continue
         wanted+=("$package")
