@@ -1,5 +1,6 @@
 // Inputs for the program: files that are made, an RTSP camera, descriptions.
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -29,7 +30,9 @@ export class RtspCamera {
 
   async #launch(port) {
     const script = path.join(path.dirname(fileURLToPath(import.meta.url)), 'rtsp-camera.py');
-    this.child = new Child(findCommand('python3') ?? 'python3', [script, String(port)]);
+    // The system's Python first: another one in front of it in PATH has no GObject bindings.
+    const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+    this.child = new Child(python, [script, String(port)]);
     const [, found, reason] = await this.child.line(/^(?:port (\d+)|skip (.*))$/);
     if (reason)
       throw new Skip(reason);
