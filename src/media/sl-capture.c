@@ -228,15 +228,17 @@ capture_camera(const char *path, const SlCameraWish *wish, GError **error)
     return self;
 }
 
-/* Video only: sound that nobody takes must neither be decoded nor hold the picture up. */
+/* Stops at sound as it is in the file: what nobody takes must neither be decoded nor hold the
+ * picture up. (Not expose-all-streams=false, with which decodebin 1.22 finds no decoder for H.264.)
+ * The queue holds the frames that are shown while a file's decoder goes back to its beginning. */
 static char *
 uri_text(const char *uri)
 {
-    /* The queue holds the frames that are shown while a file's decoder goes back to its beginning.
-     */
     return g_strdup_printf(
-        "uridecodebin uri=\"%s\" caps=video/x-raw expose-all-streams=false ! queue "
-        "max-size-buffers=8 max-size-bytes=0 max-size-time=0 ! clocksync",
+        "uridecodebin uri=\"%s\" "
+        "caps=\"video/x-raw;audio/mpeg;audio/x-opus;audio/x-vorbis;audio/x-ac3\" ! "
+        "video/x-raw ! "
+        "queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 ! clocksync",
         uri);
 }
 

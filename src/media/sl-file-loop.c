@@ -15,12 +15,6 @@ typedef struct {
 } Loop;
 
 static void
-loop_free(gpointer data)
-{
-    g_free(data);
-}
-
-static void
 on_buffer(Loop *loop, GstBuffer *buffer)
 {
     GstClockTime time =
@@ -99,13 +93,25 @@ on_data(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
     return GST_PAD_PROBE_OK;
 }
 
+static gboolean
+is_video(GstPad *pad)
+{
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    return caps != NULL && gst_caps_get_size(caps) > 0 &&
+           g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "video/");
+}
+
 static void
 on_decoder_pad_added(GstElement *decoder, GstPad *pad, gpointer user_data)
 {
+    /* One pad leads: a seek moves them all. */
+    if (!is_video(pad) || g_object_get_data(G_OBJECT(decoder), "sl-file-loop") != NULL)
+        return;
+    g_object_set_data(G_OBJECT(decoder), "sl-file-loop", pad);
     Loop *loop = g_new0(Loop, 1);
     gst_segment_init(&loop->segment, GST_FORMAT_TIME);
     loop->first = GST_CLOCK_TIME_NONE;
-    g_object_set_data_full(G_OBJECT(pad), "sl-file-loop", loop, loop_free);
+    g_object_set_data_full(G_OBJECT(pad), "sl-file-loop", loop, g_free);
     gst_pad_add_probe(pad,
                       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
                           GST_PAD_PROBE_TYPE_EVENT_FLUSH,
