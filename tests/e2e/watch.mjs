@@ -1,6 +1,6 @@
 // Watching and talking, in a real browser: watch.mjs chromium|firefox
 
-import { Browser } from './lib/browser.mjs';
+import { Browser, CONNECTION_LOST } from './lib/browser.mjs';
 import { artifact } from './lib/folders.mjs';
 import { peerCount, playing, playsAt, reads, says, standsStill, text, write } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
@@ -54,8 +54,8 @@ suite.test('several watch, talk both ways, and a late one reads what was said', 
 
 suite.test('the server stops and starts: pages say so, play on, and talk again', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
-  const [first, second] = [await (await theBrowser()).open(t, server.link, { connectionMayBreak: true }),
-                           await browser.open(t, server.link, { connectionMayBreak: true })];
+  const [first, second] = [await (await theBrowser()).open(t, server.link, { mayComplain: CONNECTION_LOST }),
+                           await browser.open(t, server.link, { mayComplain: CONNECTION_LOST })];
   await playing(first);
   await playing(second);
   await write(first, 'said before');
@@ -102,14 +102,14 @@ suite.test('a later page with the same ID takes over', async (t) => {
   await playing(second, { frames: 60 });
   expectEqual(await peerCount(second), peers, 'peer connections of the second page');
   await server.viewers(1);
-  t.note(`the first one says: ${(await text(first)).slice(0, 120)}`);
+  await says(first, /playing elsewhere/i);
 });
 
 suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
-  const page = await (await theBrowser()).open(t, server.link, { connectionMayBreak: true });
+  const page = await (await theBrowser()).open(t, server.link, { mayComplain: CONNECTION_LOST });
   await playing(page);
-  const joining = browser.open(t, server.link, { connectionMayBreak: true });
+  const joining = browser.open(t, server.link, { mayComplain: CONNECTION_LOST });
   await until('somebody to join', async () => (await server.stream()).viewers > 1, { everyMs: 5 })
     .catch(() => t.note('the second viewer was not seen before the end'));
   const { code, ms } = await server.stop('SIGINT');

@@ -89,7 +89,6 @@ suite.test('the printed link opens and plays on another machine', async (t) => {
   await playing(page);
   await playsAt(page, 30);
   expect(!await page.evaluate(() => isSecureContext), 'this should be no secure context');
-  expect(!await page.evaluate(() => location.href.includes('key=')), 'the key stays in the address bar');
   await write(page, 'over the cable');
   await reads(page, ['over the cable']);
 });
@@ -116,7 +115,7 @@ suite.test('without a key, and with a wrong one, nothing is served', async (t) =
 
 suite.test('a wrong link says so in words', async (t) => {
   const server = await startServer(t);
-  const page = await (await theBrowser()).open(t, `${server.url.origin}/?key=${'A'.repeat(22)}`, { connectionMayBreak: true });
+  const page = await (await theBrowser()).open(t, `${server.url.origin}/?key=${'A'.repeat(22)}`, { mayComplain: /status of 401/ });
   await says(page, /no longer valid/i);
 });
 

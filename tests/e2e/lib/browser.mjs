@@ -13,7 +13,7 @@ const CHROMIUM_FLAGS = [
 ];
 
 /** What a browser says when a server is stopped on purpose. */
-const CONNECTION_LOST = /WebSocket connection to|can.t establish a connection|connection to .* was interrupted|ERR_CONNECTION_REFUSED|Failed to load resource: net::ERR_/;
+export const CONNECTION_LOST = /WebSocket connection to|can.t establish a connection|connection to .* was interrupted|ERR_CONNECTION_REFUSED|Failed to load resource: net::ERR_/;
 
 async function loadPuppeteer() {
   try {
@@ -85,7 +85,7 @@ function instrument() {
     const text = inside.map(seen.text).join('');
     return node.nodeType === Node.ELEMENT_NODE && getComputedStyle(node).display !== 'inline' ? `\n${text}\n` : text;
   };
-  seen.video = () => seen.all('video').find((video) => video.srcObject) ?? null;
+  seen.video = () => seen.visible('video').filter((video) => video.srcObject).at(-1) ?? null;
 }
 
 export class Browser {
@@ -126,15 +126,16 @@ export class Browser {
   }
 
   /**
-   * A window of its own, so that it counts as visible beside others. `connectionMayBreak` allows the browser to complain of that.
+   * A window of its own, so that it counts as visible beside others. A complaint on its console fails the test, unless
+   * it is like `mayComplain`; `before` runs in the page before its own scripts do.
    */
-  async open(scope, url, { width = 1280, height = 800, connectionMayBreak = false, before = null } = {}) {
+  async open(scope, url, { width = 1280, height = 800, mayComplain = null, before = null } = {}) {
     const context = await this.puppeteer.createBrowserContext();
     const page = await context.newPage({ type: 'window' });
     const complaints = [];
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warn' && /Content.Security.Policy/i.test(message.text()))
-        if (!(connectionMayBreak && CONNECTION_LOST.test(message.text())))
+        if (!mayComplain?.test(message.text()))
           complaints.push(`${message.text()} (${message.location()?.url ?? ''})`);
     });
     page.on('pageerror', (error) => complaints.push(error.message));
