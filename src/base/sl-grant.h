@@ -12,6 +12,7 @@ typedef enum {
     SL_ROLE_INGEST = 1 << 2,
     SL_ROLE_OPERATE = 1 << 3,
     SL_ROLE_ADMIN = 1 << 4,
+    SL_ROLE_PUBLISH = SL_ROLE_CHAT, /* what the relay, to which all channels are alike, calls it */
 } SlRoles;
 
 #define SL_ROLES_GUEST ((SlRoles)(SL_ROLE_WATCH | SL_ROLE_CHAT))

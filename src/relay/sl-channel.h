@@ -53,7 +53,8 @@ guint64 sl_channel_get_last_offset(SlChannel *self);
 /**
  * sl_channel_publish_async:
  * @from: the client's ID
- * @key: (nullable): if a message with this key is still kept, nothing is added and its offset is the result
+ * @key: (nullable): if a message with this key is still kept, nothing is added and its offset is
+ * the result
  * @data: (transfer none): any JSON
  *
  * Order of publishing is the order of calls.

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  *
  * Signals, emitted by implementations:
  *  - `received` (GBytes *message): one message, text as it came in, of any content
- *  - `closed` (): it can neither send nor receive any more; emitted at most once, also after close().
- *    After it nothing is emitted.
+ *  - `closed` (): it can neither send nor receive any more; emitted at most once, also after
+ * close(). After it nothing is emitted.
  */
 #define SL_TYPE_RELAY_TRANSPORT (sl_relay_transport_get_type())
 G_DECLARE_INTERFACE(SlRelayTransport, sl_relay_transport, SL, RELAY_TRANSPORT, GObject)

@@ -28,11 +28,13 @@ SlChannel *sl_relay_add_channel(SlRelay *self, const char *name, const char *str
 
 /** sl_relay_get_channel: Returns: (transfer none) (nullable) */
 SlChannel *sl_relay_get_channel(SlRelay *self, const char *name);
+/** sl_relay_get_channel_stream: Returns: (transfer none) (nullable): the stream it belongs to */
+const char *sl_relay_get_channel_stream(SlRelay *self, const char *name);
 
 /**
  * sl_relay_attach:
  * @transport: (transfer none): the relay holds a reference until it is closed
- * @grant: (transfer none): watch to subscribe, chat to publish
+ * @grant: (transfer none): SL_ROLE_WATCH to subscribe, SL_ROLE_PUBLISH to publish
  *
  * Serves the client on @transport until it closes: sends `welcome` and answers what comes.
  */

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "sl-relay.h"
+
+G_BEGIN_DECLS
+
+#define SL_RELAY_MAX_SUBSCRIPTIONS 64
+
+/**
+ * SlRelayClient: one attached client: its requests, its subscriptions, and how far it has got in
+ * each. It has no queue: a pump reads from a channel's history where the client left off, as far as
+ * the window of what it has not acknowledged allows. Main thread only.
+ *
+ * Signal `closed` (): its transport is gone; it does nothing any more.
+ */
+#define SL_TYPE_RELAY_CLIENT (sl_relay_client_get_type())
+G_DECLARE_FINAL_TYPE(SlRelayClient, sl_relay_client, SL, RELAY_CLIENT, GObject)
+
+/**
+ * sl_relay_client_new:
+ * @relay: whose channels it may name; held weakly
+ */
+SlRelayClient *sl_relay_client_new(SlRelay *relay, const SlLimits *limits,
+                                   SlRelayTransport *transport, SlGrant *grant);
+
+/** sl_relay_client_start: welcomes it. Not part of new(), since the transport may close in it. */
+void sl_relay_client_start(SlRelayClient *self);
+
+/** sl_relay_client_close: closes its transport; `closed` follows. Idempotent. */
+void sl_relay_client_close(SlRelayClient *self, const char *reason);
+
+G_END_DECLS
