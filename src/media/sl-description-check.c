@@ -1,1 +1,2 @@
-#include <glib.h>
+#include "sl-description-private.h"
+void sl_description_check(SlDescription *self, SlValues *values, const SlCapture *capture, SlProblems *problems) {}

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_PERMISSION: the message names the group that is needed (69)
  * @SL_MEDIA_ERROR_DEVICE: any other fault of a device
  * @SL_MEDIA_ERROR_PIPELINE: a pipeline could not be built or broke
- * @SL_MEDIA_ERROR_MISSING_ELEMENT: GStreamer elements are not installed; the message names them with their packages
+ * @SL_MEDIA_ERROR_MISSING_ELEMENT: GStreamer elements are not installed; the message names them
+ * with their packages
  */
 #define SL_MEDIA_ERROR (sl_media_error_quark())
 GQuark sl_media_error_quark(void);
@@ -34,8 +35,8 @@ typedef enum {
 #define SL_DESCRIPTION_MAX_BYTES (64 * 1024)
 
 /**
- * SlDescription: a description file as it was read (docs/pipelines.md): sections, variables with their
- * types, launch text with its lines. Immutable, reference-counted, any thread.
+ * SlDescription: a description file as it was read (docs/pipelines.md): sections, variables with
+ * their types, launch text with its lines. Immutable, reference-counted, any thread.
  */
 typedef struct _SlDescription SlDescription;
 
@@ -72,7 +73,8 @@ const char *sl_description_get_file(SlDescription *self);
 /** sl_description_get_title: `[about] title`, or the name */
 const char *sl_description_get_title(SlDescription *self);
 
-/** sl_description_get_tracks: (transfer none) (array zero-terminated=1): names of the appsinks in `[source]`, in order */
+/** sl_description_get_tracks: (transfer none) (array zero-terminated=1): names of the appsinks in
+ * `[source]`, in order */
 const char *const *sl_description_get_tracks(SlDescription *self);
 
 /**
@@ -82,7 +84,8 @@ typedef struct _SlValues SlValues;
 
 /**
  * sl_values_new:
- * @settings: (array zero-terminated=1) (nullable): NAME=VALUE, as with --set; the last of a name counts
+ * @settings: (array zero-terminated=1) (nullable): NAME=VALUE, as with --set; the last of a name
+ * counts
  *
  * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_DESCRIPTION where a name is unknown (the
  *   message lists the known ones) or a value is not of its type or out of range
@@ -103,9 +106,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlLaunch, sl_launch_free)
 const char *sl_launch_get_text(SlLaunch *self);
 
 /**
- * SlCapture: what the placeholders `${capture}`, `${capture:CODEC}`, `${audio}` and `${device}` become.
- * Texts are launch text; each is NULL where this input has no such thing, which is a problem only
- * if the description asks for it.
+ * SlCapture: what the placeholders `${capture}`, `${capture:CODEC}`, `${audio}` and `${device}`
+ * become. Texts are launch text; each is NULL where this input has no such thing, which is a
+ * problem only if the description asks for it.
  */
 typedef struct {
     char *raw;     /* `${capture}` */
@@ -129,7 +132,8 @@ SlLaunch *sl_description_expand_source(SlDescription *self, SlValues *values,
  * sl_description_expand_viewer:
  * @track: a name from sl_description_get_tracks()
  *
- * Returns: (transfer full) (nullable): %NULL without a problem where the file has no `[viewer TRACK]`
+ * Returns: (transfer full) (nullable): %NULL without a problem where the file has no `[viewer
+ * TRACK]`
  */
 SlLaunch *sl_description_expand_viewer(SlDescription *self, SlValues *values, const char *track,
                                        SlProblems *problems);
@@ -140,11 +144,11 @@ guint sl_description_get_track_line(SlDescription *self, const char *track);
 /**
  * sl_description_check:
  *
- * What can be known before anything runs, with lines: elements exist (a missing one is named with its
- * package), properties exist and take their values, caps parse, settings that Sightline makes itself
- * (an appsink's sync, max-buffers, drop, emit-signals, caps stay the author's) are not made in the file, and
- * finally gst_parse_launch()'s own verdict, put at the best line. Needs gst_init(). Any thread.
- * Adds to @problems.
+ * What can be known before anything runs, with lines: elements exist (a missing one is named with
+ * its package), properties exist and take their values, caps parse, settings that Sightline makes
+ * itself (an appsink's sync, max-buffers, drop, emit-signals, caps stay the author's) are not made
+ * in the file, and finally gst_parse_launch()'s own verdict, put at the best line. Needs
+ * gst_init(). Any thread. Adds to @problems.
  */
 void sl_description_check(SlDescription *self, SlValues *values, const SlCapture *capture,
                           SlProblems *problems);
@@ -152,18 +156,20 @@ void sl_description_check(SlDescription *self, SlValues *values, const SlCapture
 /**
  * sl_description_find:
  * @name_or_file: a name with `/` or ending in `.pipeline` is a file; others are looked up in
- *   $SIGHTLINE_PIPELINES (`:` between folders), the user's (XDG data), the system's and the installed folder
+ *   $SIGHTLINE_PIPELINES (`:` between folders), the user's (XDG data), the system's and the
+ * installed folder
  * @installed_dir: the folder that belongs to this build
  *
- * Returns: (transfer full) (nullable): a path; SL_MEDIA_ERROR_NOT_FOUND lists where it was looked for
+ * Returns: (transfer full) (nullable): a path; SL_MEDIA_ERROR_NOT_FOUND lists where it was looked
+ * for
  */
 char *sl_description_find(const char *name_or_file, const char *installed_dir, GError **error);
 
 /**
  * sl_description_list:
  *
- * Returns: (transfer full) (element-type utf8): a path for each name that sl_description_find() would
- *   find, in the order of names; a folder earlier in the search hides later ones
+ * Returns: (transfer full) (element-type utf8): a path for each name that sl_description_find()
+ * would find, in the order of names; a folder earlier in the search hides later ones
  */
 GPtrArray *sl_description_list(const char *installed_dir);
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "sl-description-sections.h"
+#include "sl-launch-tokens.h"
+#include "sl-variables.h"
+
+G_BEGIN_DECLS
+
+#define SL_DESCRIPTION_MAX_TRACKS 8
+
+/* A description from the inside, for the files of sl-description-*.c only. */
+struct _SlDescription {
+    grefcount ref_count;
+    char *name;
+    char *file;
+    char *title;
+    GPtrArray *sections;  /* SlSection */
+    GPtrArray *variables; /* SlVariable, in the file's order */
+    GPtrArray *tracks;    /* char *, NULL at the end */
+    GArray *track_lines;  /* guint */
+};
+
+struct _SlValues {
+    SlDescription *description;
+    GHashTable *texts; /* name (the variable's) → owned text, as it is inserted */
+};
+
+/** sl_description_get_variable: (nullable) */
+SlVariable *sl_description_get_variable(SlDescription *self, const char *name);
+
+/** sl_description_list_variables: (transfer container) (array zero-terminated=1): their names */
+const char **sl_description_list_variables(SlDescription *self);
+
+/** sl_description_read_tracks: finds the appsinks of [source]; checks names and references of every
+ * section */
+void sl_description_read_tracks(SlDescription *self, SlProblems *problems);
+
+/** sl_description_check_placeholders: each is valid where it stands, each variable is declared and
+ * used */
+void sl_description_check_placeholders(SlDescription *self, SlProblems *problems);
+
+/** sl_section_read_tokens: of a [source] or [viewer TRACK], as it stands in the file */
+GPtrArray *sl_section_read_tokens(SlSection *section, SlProblems *problems);
+
+/** sl_tokens_check_names: names are unique and not reserved, references lead somewhere */
+void sl_tokens_check_names(GPtrArray *tokens, SlProblems *problems);
+
+G_END_DECLS
