@@ -1,0 +1,76 @@
+/** The page around the player: its title, who watches, and the conversation. */
+
+import { SightlinePlayerElement } from './player-element.js';
+import { Chat } from './chat.js';
+
+/** Where there is no room beside or below the picture, the conversation waits until it is asked for. */
+const CRAMPED = matchMedia('(max-height: 30rem) and (orientation: landscape)');
+
+const byId = (id) => document.getElementById(id);
+const element = /** @type {SightlinePlayerElement} */ (document.querySelector('sightline-player'));
+const stream = document.documentElement.dataset.stream;
+
+// The key of the link goes along: cookies may be refused.
+const page = new URL(`/watch/${encodeURIComponent(stream)}`, location.href);
+const key = new URLSearchParams(location.search).get('key');
+if (key) page.searchParams.set('key', key);
+element.src = page.href;
+
+const chat = new Chat(element.relay, {
+  scroll: document.querySelector('#chat .scroll'),
+  messages: byId('messages'),
+  unsent: byId('unsent'),
+  empty: byId('empty'),
+  newer: byId('newer'),
+  form: byId('composer'),
+  input: byId('message'),
+  send: byId('send'),
+  problem: byId('problem'),
+});
+
+showTitle(stream);
+showState({ state: element.player.state, words: element.player.words });
+element.addEventListener('statechange', ({ detail }) => showState(detail));
+element.player.addEventListener('welcome', ({ detail }) => {
+  showTitle(detail.title || stream);
+  if (detail.channels.length > 0) chat.join(detail.channels[0]);
+});
+element.player.addEventListener('viewers', ({ detail }) => {
+  byId('viewers').textContent = `${detail.count} watching`;
+  byId('viewers').hidden = false;
+});
+
+let unread = 0;
+chat.addEventListener('said', () => {
+  if (!document.body.classList.contains('chat-closed')) return;
+  unread++;
+  byId('unread').textContent = unread > 99 ? '99+' : String(unread);
+  byId('unread').hidden = false;
+});
+byId('chat-toggle').addEventListener('click', () => showChat(document.body.classList.contains('chat-closed')));
+CRAMPED.addEventListener('change', () => showChat(!CRAMPED.matches));
+showChat(!CRAMPED.matches);
+
+/** @param {boolean} open */
+function showChat(open) {
+  document.body.classList.toggle('chat-closed', !open);
+  byId('chat-toggle').setAttribute('aria-expanded', String(open));
+  if (!open) return;
+  unread = 0;
+  byId('unread').hidden = true;
+  chat.settle();
+}
+
+/** @param {string} title */
+function showTitle(title) {
+  byId('title').textContent = title;
+  document.title = `${title} · Sightline`;
+}
+
+/** @param {{state: string, words: string}} said */
+function showState({ state, words }) {
+  // The long explanation stands over the picture.
+  byId('state').textContent = state === 'no-path' ? 'No picture' : words;
+  byId('state').dataset.state = state;
+  if (state !== 'live') byId('viewers').hidden = byId('viewers').hidden || state === 'invalid-link';
+}

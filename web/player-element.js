@@ -1,0 +1,295 @@
+/**
+ * <sightline-player src="…/watch/STREAM" controls>: a stream of Sightline on any page. See docs/player.md.
+ */
+
+import { Player, PlayerState } from './player.js';
+import { Relay } from './relay.js';
+import { StatsReader } from './stats.js';
+
+const STATS_EVERY_MS = 1_000;
+/** Controls go away when the pointer has rested for so long over a live picture. */
+const QUIET_AFTER_MS = 2_500;
+/** Short trouble is not worth covering a picture that still shows. */
+const BUSY = new Set([PlayerState.CONNECTING, PlayerState.RECONNECTING, PlayerState.WAITING]);
+
+const VIA = { channel: 'data channel', websocket: 'WebSocket', offline: 'offline' };
+
+const ICONS = {
+  play: 'M8 5.2v13.6L19 12z',
+  sound: 'M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 8.5a5 5 0 0 1 0 7M18 6a8.5 8.5 0 0 1 0 12',
+  muted: 'M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5',
+  snapshot: 'M4 8h3l1.6-2.5h6.8L17 8h3v11H4zM12 16.5a3.25 3.25 0 1 0 0-6.5 3.25 3.25 0 0 0 0 6.5z',
+  info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 11v5.5M12 7.6v.2',
+  fullscreen: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5',
+  close: 'M6 6l12 12M18 6L6 18',
+};
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** @param {keyof typeof ICONS} name */
+function icon(name) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  path.setAttribute('d', ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/**
+ * @param {keyof typeof ICONS} name
+ * @param {string} label
+ * @param {() => void} act
+ */
+function button(name, label, act) {
+  const element = make('button', { type: 'button', class: name, title: label, 'aria-label': label }, icon(name));
+  element.addEventListener('click', act);
+  return element;
+}
+
+/**
+ * Attributes: `src`; `controls`; `keys="page"` takes the keys F, S, I and M from the whole page rather than only
+ * while the player has the focus. `state` reflects the player's state.
+ * Events: `statechange` with {state, words, detail}. Properties: `player`, `relay`.
+ */
+export class SightlinePlayerElement extends HTMLElement {
+  static observedAttributes = ['src'];
+
+  /** @type {Player | null} */ #player = null;
+  /** @type {Relay | null} */ #relay = null;
+  /** @type {AbortController | null} */ #listeners = null;
+  #stats = new StatsReader();
+  #statsTimer = 0;
+  #quietTimer = 0;
+
+  #screen = make('div', { class: 'screen', part: 'screen' });
+  #words = make('p', { class: 'words' });
+  #detail = make('p', { class: 'detail' });
+  #said = make('div', { class: 'said', role: 'status', 'aria-live': 'polite' }, this.#words, this.#detail);
+  #tap = button('play', 'Play', () => this.#player?.play());
+  #veil = make('div', { class: 'veil' }, make('span', { class: 'spinner', 'aria-hidden': 'true' }), this.#tap, this.#said);
+  #lines = make('dl');
+  #panel = make('section', { class: 'panel', 'aria-label': 'What is going on', hidden: '' });
+  #sound = button('muted', 'Sound (M)', () => this.toggleSound());
+  #info = button('info', 'What is going on (I)', () => this.togglePanel());
+  #bar = make('div', { class: 'bar', role: 'group', 'aria-label': 'Picture' });
+
+  constructor() {
+    super();
+    const style = make('link', { rel: 'stylesheet', crossorigin: 'anonymous', href: new URL('player-element.css', import.meta.url).href });
+    const frame = make('div', { class: 'frame', hidden: '' });
+    style.addEventListener('load', () => frame.removeAttribute('hidden'), { once: true });
+    this.#info.setAttribute('aria-expanded', 'false');
+    this.#panel.append(
+      make('header', {}, make('h2', {}, 'What is going on'), button('close', 'Close', () => this.togglePanel(false))),
+      this.#lines,
+    );
+    this.#bar.append(
+      this.#sound,
+      button('snapshot', 'Save this picture (S)', () => this.snapshot()),
+      this.#info,
+      button('fullscreen', 'Full screen (F)', () => this.toggleFullscreen()),
+    );
+    frame.append(this.#screen, this.#veil, this.#panel, this.#bar);
+    this.attachShadow({ mode: 'open' }).append(style, frame);
+  }
+
+  get player() {
+    return this.#player;
+  }
+
+  get relay() {
+    return this.#relay;
+  }
+
+  get src() {
+    return this.getAttribute('src') ?? '';
+  }
+
+  set src(src) {
+    this.setAttribute('src', src);
+  }
+
+  connectedCallback() {
+    if (!this.hasAttribute('tabindex')) this.tabIndex = 0;
+    if (!this.#player) this.#start();
+  }
+
+  disconnectedCallback() {
+    // Being moved is no reason to stop.
+    queueMicrotask(() => this.isConnected || this.#stop());
+  }
+
+  attributeChangedCallback(_name, before, after) {
+    if (!this.isConnected || before === after) return;
+    this.#stop();
+    this.#start();
+  }
+
+  async toggleFullscreen() {
+    const video = this.#player?.video;
+    if (document.fullscreenElement === this) await document.exitFullscreen();
+    else if (this.requestFullscreen) await this.requestFullscreen().catch(() => {});
+    else if (this.webkitRequestFullscreen) this.webkitRequestFullscreen();
+    else video?.webkitEnterFullscreen?.();
+  }
+
+  /** Saves what is shown as a PNG of the stream's size. */
+  async snapshot() {
+    const video = this.#player?.video;
+    if (!video?.videoWidth) return;
+    const canvas = make('canvas');
+    canvas.width = video.videoWidth;
+    canvas.height = video.videoHeight;
+    canvas.getContext('2d').drawImage(video, 0, 0);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    if (!blob) return;
+    const url = URL.createObjectURL(blob);
+    make('a', { href: url, download: `${this.#player.endpoints.stream}-${timestamp()}.png` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    this.#screen.classList.remove('taken');
+    void this.#screen.offsetWidth; // so that the animation begins anew
+    this.#screen.classList.add('taken');
+  }
+
+  toggleSound() {
+    if (!this.#player?.hasAudio) return;
+    this.#player.muted = !this.#player.muted;
+    this.#showSound();
+  }
+
+  /** @param {boolean} [open] */
+  togglePanel(open = this.#panel.hidden) {
+    this.#panel.hidden = !open;
+    this.#info.setAttribute('aria-expanded', String(open));
+    clearInterval(this.#statsTimer);
+    if (!open) return;
+    this.#statsTimer = setInterval(() => this.#showStats(), STATS_EVERY_MS);
+    this.#showStats();
+  }
+
+  #start() {
+    if (!this.src) return;
+    const player = new Player(this.src);
+    const relay = new Relay(player.endpoints.relay);
+    this.#player = player;
+    this.#relay = relay;
+    this.#listen(player, relay);
+    this.dispatchEvent(new CustomEvent('start'));
+    relay.start();
+    player.start();
+  }
+
+  #stop() {
+    this.#listeners?.abort();
+    this.#player?.stop();
+    this.#relay?.stop();
+    this.#player = this.#relay = null;
+    this.togglePanel(false);
+    this.#screen.replaceChildren();
+  }
+
+  /**
+   * @param {Player} player
+   * @param {Relay} relay
+   */
+  #listen(player, relay) {
+    this.#listeners = new AbortController();
+    const { signal } = this.#listeners;
+    const on = (type, handle) => player.addEventListener(type, ({ detail }) => handle(detail), { signal });
+    on('state', (said) => this.#say(said));
+    on('channel', ({ channel }) => relay.adopt(channel));
+    on('video-added', ({ video }) => this.#screen.prepend(video));
+    on('video-shown', ({ video }) => this.#showVideo(video));
+    on('video-removed', ({ video }) => video.remove());
+    const keys = this.getAttribute('keys') === 'page' ? document : this;
+    keys.addEventListener('keydown', (event) => this.#onKey(event), { signal });
+    for (const type of ['pointermove', 'pointerdown', 'focusin']) {
+      this.addEventListener(type, () => this.#wake(), { signal, passive: true });
+    }
+    this.addEventListener('dblclick', (event) => {
+      if (event.composedPath()[0] instanceof HTMLVideoElement) this.toggleFullscreen();
+    }, { signal });
+  }
+
+  /** @param {{state: string, words: string, detail: string}} said */
+  #say({ state, words, detail }) {
+    this.setAttribute('state', state);
+    this.#words.textContent = detail && state === PlayerState.RECONNECTING ? `${words}: ${detail}` : words;
+    this.#detail.textContent = state === PlayerState.RECONNECTING ? '' : detail;
+    this.#veil.classList.toggle('busy', BUSY.has(state));
+    this.#tap.hidden = state !== PlayerState.TAP_TO_PLAY;
+    if (state === PlayerState.INVALID_LINK || state === PlayerState.REPLACED) this.#relay?.stop();
+    else this.#relay?.start();
+    this.#wake();
+    this.dispatchEvent(new CustomEvent('statechange', { detail: { state, words: this.#words.textContent, detail } }));
+  }
+
+  /** @param {HTMLVideoElement} video */
+  #showVideo(video) {
+    for (const other of this.#screen.children) other.classList.toggle('shown', other === video);
+    this.#showSound();
+    if (performance.getEntriesByName('sightline-first-frame').length === 0) performance.mark('sightline-first-frame');
+  }
+
+  #showSound() {
+    this.#sound.hidden = !this.#player?.hasAudio;
+    this.#sound.replaceChildren(icon(this.#player?.muted ? 'muted' : 'sound'));
+    this.#sound.setAttribute('aria-pressed', String(!this.#player?.muted));
+  }
+
+  async #showStats() {
+    const player = this.#player;
+    const lines = await this.#stats.read(player?.connection ?? null).catch(() => []);
+    if (this.#panel.hidden || player !== this.#player || !player) return;
+    this.#lines.replaceChildren(...[
+      ['State', player.words],
+      ...lines,
+      ['Messages by', VIA[this.#relay.via]],
+    ].map(([label, value]) => make('div', {}, make('dt', {}, label), make('dd', {}, value))));
+  }
+
+  #wake() {
+    this.removeAttribute('quiet');
+    clearTimeout(this.#quietTimer);
+    this.#quietTimer = setTimeout(() => this.setAttribute('quiet', ''), QUIET_AFTER_MS);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.composedPath()[0]?.closest?.('input, textarea, select, [contenteditable]')) return;
+    const act = {
+      f: () => this.toggleFullscreen(),
+      s: () => this.snapshot(),
+      i: () => this.togglePanel(),
+      m: () => this.toggleSound(),
+      escape: () => this.togglePanel(false),
+    }[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+}
+
+/** Local time, in a form that sorts and that every file system takes. */
+function timestamp() {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+}
+
+if (!customElements.get('sightline-player')) customElements.define('sightline-player', SightlinePlayerElement);

@@ -1,0 +1,104 @@
+/** What a viewer is told, and how it follows from what is known. Nothing here has an effect. */
+
+/** @enum {string} */
+export const PlayerState = Object.freeze({
+  CONNECTING: 'connecting',
+  LIVE: 'live',
+  TAP_TO_PLAY: 'tap-to-play',
+  /** The server is there, its camera is not (yet). */
+  WAITING: 'waiting',
+  /** Signalling works, media does not get through. */
+  NO_PATH: 'no-path',
+  RECONNECTING: 'reconnecting',
+  FULL: 'full',
+  REPLACED: 'replaced',
+  INVALID_LINK: 'invalid-link',
+  /** This browser does not speak the stream's codec. */
+  UNSUPPORTED: 'unsupported',
+});
+
+/**
+ * @typedef {object} Facts
+ * @property {'' | 'replaced' | 'invalid-link'} over nothing more is tried
+ * @property {boolean} full the server admits no more viewers
+ * @property {'opening' | 'open' | 'lost'} link signalling
+ * @property {number} failures attempts to open it in a row that led nowhere
+ * @property {'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
+ * @property {string} detail the server's words
+ * @property {string} unsupported the server's words if the codec can't be had; else ''
+ * @property {boolean} blocked the browser wants a tap
+ * @property {'none' | 'moving' | 'stalled'} picture
+ * @property {boolean} pathBlocked connecting took too long or failed
+ */
+
+/** @returns {Facts} */
+export function initialFacts() {
+  return {
+    over: '',
+    full: false,
+    link: 'opening',
+    failures: 0,
+    stream: 'starting',
+    detail: '',
+    unsupported: '',
+    blocked: false,
+    picture: 'none',
+    pathBlocked: false,
+  };
+}
+
+/**
+ * @param {Facts} facts
+ * @returns {{state: PlayerState, detail: string}}
+ */
+export function stateOf(facts) {
+  if (facts.over) return { state: facts.over, detail: '' };
+  if (facts.full) return { state: PlayerState.FULL, detail: '' };
+  if (facts.link !== 'open') {
+    if (facts.link === 'opening' && facts.failures === 0 && facts.picture === 'none') {
+      return { state: PlayerState.CONNECTING, detail: '' };
+    }
+    return { state: PlayerState.RECONNECTING, detail: facts.failures > 0 ? 'the server does not answer' : '' };
+  }
+  if (facts.unsupported) return { state: PlayerState.UNSUPPORTED, detail: facts.unsupported };
+  if (facts.stream === 'camera-lost' || facts.stream === 'failed') {
+    return { state: PlayerState.WAITING, detail: facts.detail };
+  }
+  if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
+  if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: '' };
+  if (facts.stream === 'starting') return { state: PlayerState.WAITING, detail: facts.detail };
+  if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: '' };
+  if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
+  return { state: PlayerState.CONNECTING, detail: '' };
+}
+
+/**
+ * The words a person reads. One place for all of them.
+ * @param {PlayerState} state
+ * @param {Facts['stream']} stream
+ */
+export function wordsFor(state, stream) {
+  switch (state) {
+    case PlayerState.LIVE:
+      return 'Live';
+    case PlayerState.TAP_TO_PLAY:
+      return 'Tap to play';
+    case PlayerState.WAITING:
+      if (stream === 'camera-lost') return 'Camera unplugged, waiting for it';
+      return stream === 'failed' ? 'The stream has a problem, trying again' : 'Connecting';
+    case PlayerState.NO_PATH:
+      return "Connected, but the picture can't get through (UDP to this address seems blocked)";
+    case PlayerState.RECONNECTING:
+      return 'Reconnecting';
+    case PlayerState.FULL:
+      return 'Full';
+    case PlayerState.REPLACED:
+      return 'Playing elsewhere';
+    case PlayerState.INVALID_LINK:
+      return 'This link is no longer valid';
+    case PlayerState.UNSUPPORTED:
+      return "This browser can't play the stream";
+    default:
+      return 'Connecting';
+  }
+}

@@ -1,0 +1,435 @@
+/**
+ * Plays a stream of Sightline, without any user interface: signalling, peers, and all that is needed to
+ * come back by itself. The one place that decides when to retry and what to tear down.
+ */
+
+import { Peer } from './peer.js';
+import { PlayerState, initialFacts, stateOf, wordsFor } from './player-state.js';
+import { Signalling } from './signalling.js';
+
+export { PlayerState };
+
+const RECONNECT_BASE_MS = 500;
+const RECONNECT_MAX_MS = 15_000;
+/** A full server is asked again about this often. */
+const FULL_RETRY_MS = 15_000;
+/** From an offer to a connection. */
+const PATH_DEADLINE_MS = 8_000;
+const STALL_MS = 5_000;
+const RESTART_BASE_MS = 5_000;
+const RESTART_MAX_MS = 60_000;
+/** A server that says nothing for so long after `restart` is not there any more. */
+const RESTART_ANSWER_MS = 8_000;
+/** Played for so long, trouble counts as over. */
+const SETTLED_MS = 10_000;
+const TICK_MS = 1_000;
+
+/**
+ * Where the parts of a stream are.
+ * @param {string} src the stream's page, `…/watch/STREAM`, absolute or not, `?key=` included
+ */
+export function endpointsOf(src) {
+  const page = new URL(src, document.baseURI);
+  const [, prefix, name] = /^(.*?)\/(?:watch\/([^/]+)\/?)?$/.exec(page.pathname) ?? [null, '', undefined];
+  const stream = name ? decodeURIComponent(name) : 'camera';
+  const key = page.searchParams.get('key');
+  const at = (path, scheme = '') => {
+    const url = new URL(`${prefix}${path}`, page);
+    if (scheme) url.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
+    if (key) url.searchParams.set('key', key);
+    return url.href;
+  };
+  return {
+    stream,
+    signalling: at(`/ws/${encodeURIComponent(stream)}`, 'ws'),
+    relay: at('/relay', 'ws'),
+    status: at('/api/status'),
+  };
+}
+
+/** @param {number} attempt from 0 */
+function reconnectDelay(attempt) {
+  return Math.random() * Math.min(RECONNECT_MAX_MS, RECONNECT_BASE_MS * 2 ** attempt);
+}
+
+/** @param {number} attempt from 0 */
+function restartDelay(attempt) {
+  return (0.5 + Math.random() / 2) * Math.min(RESTART_MAX_MS, RESTART_BASE_MS * 2 ** attempt);
+}
+
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
+ * Events:
+ *  - `state` {state, words, detail}
+ *  - `welcome` {stream, title, channels}; `viewers` {count}
+ *  - `video-added`, `video-shown`, `video-removed` {video}: whoever shows the player keeps each <video> that was
+ *    added in the document, and on top the one shown last
+ *  - `channel` {channel}: a data channel for the relay
+ */
+export class Player extends EventTarget {
+  #endpoints;
+  /** Random for each player, in memory only: a duplicated tab must not take over this one's session. */
+  #page = randomId();
+  #facts = initialFacts();
+  #said = { state: '', detail: '', words: '' };
+
+  /** @type {Signalling | null} */
+  #signalling = null;
+  /** @type {RTCConfiguration} */
+  #configuration = {};
+  /** @type {Map<number, Peer>} */
+  #peers = new Map();
+  /** @type {Peer | null} whose video is on top; it may have ended */
+  #showing = null;
+  #muted = true;
+
+  /** @type {AbortController | null} */
+  #listeners = null;
+  #ticking = 0;
+  #retry = 0;
+  #attempt = 0;
+  #openedAt = 0;
+  #movingSince = 0;
+  /** Nothing is amiss before this time plus the deadline in question. */
+  #graceFrom = 0;
+  #restarts = 0;
+  #restartAt = 0;
+  #restartAskedAt = 0;
+
+  /** @param {string} src see endpointsOf() */
+  constructor(src) {
+    super();
+    this.#endpoints = endpointsOf(src);
+  }
+
+  get endpoints() {
+    return this.#endpoints;
+  }
+
+  get state() {
+    return this.#said.state;
+  }
+
+  get detail() {
+    return this.#said.detail;
+  }
+
+  get words() {
+    return this.#said.words;
+  }
+
+  /** @returns {HTMLVideoElement | null} the one to look at */
+  get video() {
+    return this.#showing?.video ?? null;
+  }
+
+  /** @returns {RTCPeerConnection | null} the one to ask for statistics */
+  get connection() {
+    const peer = this.#peers.has(this.#showing?.number) ? this.#showing : this.#newestPeer();
+    return peer?.connection ?? null;
+  }
+
+  get hasAudio() {
+    return this.#showing?.hasAudio ?? false;
+  }
+
+  get muted() {
+    return this.#muted;
+  }
+
+  set muted(muted) {
+    this.#muted = muted;
+    for (const peer of this.#peers.values()) peer.video.muted = muted;
+  }
+
+  start() {
+    if (this.#listeners) return;
+    this.#listeners = new AbortController();
+    const { signal } = this.#listeners;
+    const hurry = () => this.#hurry();
+    document.addEventListener('visibilitychange', () => document.hidden || hurry(), { signal });
+    addEventListener('online', hurry, { signal });
+    addEventListener('pageshow', (event) => event.persisted && hurry(), { signal });
+    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+    this.#facts = initialFacts();
+    this.#connect();
+  }
+
+  /** Ends everything; start() begins anew. */
+  stop() {
+    this.#listeners?.abort();
+    this.#listeners = null;
+    clearInterval(this.#ticking);
+    this.#disconnect();
+    this.#removeVideo(this.#showing);
+    this.#showing = null;
+  }
+
+  /** From within a tap: plays what the browser held back. */
+  play() {
+    this.#facts.blocked = false;
+    this.#grant();
+    for (const peer of this.#peers.values()) peer.play();
+    this.#update();
+  }
+
+  #connect() {
+    this.#disconnect();
+    this.#facts.link = 'opening';
+    const signalling = new Signalling(this.#endpoints.signalling, this.#page);
+    this.#signalling = signalling;
+    const on = (type, handle) => signalling.addEventListener(type, ({ detail }) => {
+      if (this.#signalling !== signalling) return;
+      handle(detail);
+      this.#update();
+    });
+    on('welcome', (message) => this.#onWelcome(message));
+    on('state', (message) => this.#onStreamState(message));
+    on('viewers', ({ count }) => this.#emit('viewers', { count }));
+    on('offer', (message) => this.#onOffer(message));
+    on('candidate', (message) => this.#onCandidate(message));
+    on('bye', ({ peer }) => this.#endPeer(this.#peers.get(peer)));
+    on('error', (message) => this.#onError(message));
+    on('closed', (closed) => this.#onClosed(closed));
+    this.#update();
+  }
+
+  /** The session is over, whatever ended it. The last picture stays. */
+  #disconnect() {
+    clearTimeout(this.#retry);
+    this.#retry = 0;
+    this.#signalling?.close();
+    this.#signalling = null;
+    for (const peer of [...this.#peers.values()]) this.#endPeer(peer);
+    this.#restartAskedAt = 0;
+    this.#openedAt = 0;
+  }
+
+  /** @param {number} delay */
+  #retryIn(delay) {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.#connect(), delay);
+  }
+
+  /** Somebody looks, or the network is back: this is no time to wait out a delay. */
+  #hurry() {
+    this.#grant();
+    this.#restartAt = 0;
+    if (this.#facts.over === PlayerState.REPLACED || this.#facts.link !== 'lost') return;
+    this.#facts.over = '';
+    this.#connect();
+  }
+
+  /** @param {import('./signalling.js').Closed} closed */
+  #onClosed({ code, opened }) {
+    this.#disconnect();
+    const facts = this.#facts;
+    facts.link = 'lost';
+    if (code === 4000) {
+      facts.over = PlayerState.REPLACED;
+    } else if (code === 4001) {
+      facts.full = true;
+      this.#retryIn(FULL_RETRY_MS * (0.5 + Math.random() / 2));
+    } else {
+      facts.full = false;
+      if (!opened) {
+        facts.failures++;
+        this.#checkLink();
+      }
+      this.#retryIn(reconnectDelay(this.#attempt++));
+    }
+  }
+
+  /** A script can't see with which status a WebSocket was refused; a request can. */
+  async #checkLink() {
+    const response = await fetch(this.#endpoints.status, { cache: 'no-store' }).catch(() => null);
+    if (response?.status !== 401 || this.#facts.link === 'open' || !this.#listeners) return;
+    this.#disconnect();
+    this.#facts.link = 'lost';
+    this.#facts.over = PlayerState.INVALID_LINK;
+    this.#update();
+  }
+
+  #onWelcome({ stream, title, iceServers, channels }) {
+    Object.assign(this.#facts, { link: 'open', failures: 0, full: false, unsupported: '', stream: 'starting', detail: '' });
+    this.#configuration = { iceServers: Array.isArray(iceServers) ? iceServers : [] };
+    this.#openedAt = performance.now();
+    this.#grant();
+    this.#emit('welcome', { stream, title, channels: Array.isArray(channels) ? channels : [] });
+  }
+
+  #onStreamState({ state, detail }) {
+    if (!['starting', 'live', 'camera-lost', 'failed'].includes(state)) return;
+    this.#facts.stream = state;
+    this.#facts.detail = typeof detail === 'string' ? detail : '';
+    this.#grant();
+  }
+
+  #onError({ code, message }) {
+    if (code === 'codec-unsupported') this.#facts.unsupported = String(message ?? '');
+    else console.warn(`Sightline: ${code}: ${message}`);
+  }
+
+  #onOffer({ peer: number, sdp }) {
+    if (!Number.isInteger(number) || this.#peers.has(number)) return;
+    const peer = new Peer(number, new RTCPeerConnection(this.#configuration), this.#muted);
+    this.#peers.set(number, peer);
+    this.#grant();
+    const on = (type, handle) => peer.addEventListener(type, ({ detail }) => {
+      if (this.#peers.get(number) !== peer) return;
+      handle(detail);
+      this.#update();
+    });
+    on('answer', (answer) => this.#send({ type: 'answer', peer: number, ...answer }));
+    on('candidate', (candidate) => this.#send({ type: 'candidate', peer: number, ...candidate }));
+    on('connected', () => this.#onConnected());
+    on('failed', () => this.#onFailed(peer));
+    on('shown', () => this.#show(peer));
+    on('blocked', () => { this.#facts.blocked = true; });
+    on('channel', ({ channel }) => this.#emit('channel', { channel }));
+    this.#emit('video-added', { video: peer.video });
+    peer.accept(sdp);
+  }
+
+  #onCandidate({ peer, candidate, sdpMid, sdpMLineIndex }) {
+    if (typeof candidate !== 'string') return;
+    this.#peers.get(peer)?.addCandidate({ candidate, sdpMid, sdpMLineIndex });
+  }
+
+  #onConnected() {
+    this.#facts.pathBlocked = false;
+    this.#grant();
+  }
+
+  /** @param {Peer} peer whose first frame is there: it takes over */
+  #show(peer) {
+    const before = this.#showing;
+    this.#showing = peer;
+    Object.assign(this.#facts, { unsupported: '', blocked: false, pathBlocked: false });
+    this.#setMoving(true);
+    this.#emit('video-shown', { video: peer.video });
+    if (!before) return;
+    this.#endPeer(this.#peers.get(before.number), true);
+    this.#removeVideo(before);
+  }
+
+  /** @param {Peer} peer that can't be had, or is lost */
+  #onFailed(peer) {
+    if (!peer.connected) this.#facts.pathBlocked = true;
+    if (this.#showing !== peer && this.#facts.picture === 'moving') this.#endPeer(peer, true);
+    else this.#restart();
+  }
+
+  /** Asks for another peer, more rarely the more often it did not help. */
+  #restart() {
+    this.#setMoving(false);
+    const now = performance.now();
+    if (now < this.#restartAt) return;
+    this.#restartAt = now + restartDelay(this.#restarts++);
+    this.#restartAskedAt = now;
+    this.#send({ type: 'restart' });
+    // Ending them here, too, lets messages take the other way at once.
+    for (const peer of [...this.#peers.values()]) this.#endPeer(peer);
+    this.#grant();
+  }
+
+  /**
+   * @param {Peer | undefined} peer
+   * @param {boolean} [tell] the server does not know yet
+   */
+  #endPeer(peer, tell = false) {
+    if (!peer || !this.#peers.delete(peer.number)) return;
+    peer.close();
+    if (tell) this.#send({ type: 'bye', peer: peer.number });
+    if (peer === this.#showing) this.#setMoving(false);
+    else this.#removeVideo(peer);
+  }
+
+  /** @param {Peer | null} peer */
+  #removeVideo(peer) {
+    if (!peer) return;
+    peer.video.srcObject = null;
+    this.#emit('video-removed', { video: peer.video });
+  }
+
+  #newestPeer() {
+    return [...this.#peers.values()].pop();
+  }
+
+  #grant() {
+    this.#graceFrom = performance.now();
+  }
+
+  /** @param {boolean} moving */
+  #setMoving(moving) {
+    if (!this.#showing) return;
+    if (moving && this.#facts.picture !== 'moving') this.#movingSince = performance.now();
+    this.#facts.picture = moving ? 'moving' : 'stalled';
+  }
+
+  /** All deadlines are looked at here, from one timer. */
+  #tick() {
+    if (this.#facts.link !== 'open') return;
+    const now = performance.now();
+    this.#settle(now);
+    if (this.#restartAskedAt > this.#signalling.heardAt && now - this.#restartAskedAt > RESTART_ANSWER_MS) {
+      this.#facts.failures++;
+      this.#onClosed({ code: 1006, opened: true });
+    } else {
+      this.#watchPicture(now);
+    }
+    this.#update();
+  }
+
+  /** @param {number} now */
+  #settle(now) {
+    const played = this.#facts.picture === 'moving' && now - this.#movingSince > SETTLED_MS;
+    if (played) this.#restarts = this.#restartAt = 0;
+    if (played || now - this.#openedAt > 3 * SETTLED_MS) this.#attempt = 0;
+  }
+
+  /** @param {number} now */
+  #watchPicture(now) {
+    const facts = this.#facts;
+    // Browsers show no frames in a hidden tab, and a camera that is away sends none.
+    if (document.hidden || facts.stream !== 'live' || facts.blocked || facts.unsupported) {
+      this.#grant();
+      return;
+    }
+    const newest = this.#newestPeer();
+    if (newest && !newest.connected) {
+      if (now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
+      return;
+    }
+    newest?.sample().catch(() => {});
+    const progressAt = newest?.progressAt ?? 0;
+    if (now - Math.max(progressAt, this.#graceFrom) > STALL_MS) this.#restart();
+    else if (newest === this.#showing && newest && now - progressAt < STALL_MS) this.#setMoving(true);
+  }
+
+  /** @param {object} message */
+  #send(message) {
+    this.#signalling?.send(message);
+  }
+
+  #update() {
+    const { state, detail } = stateOf(this.#facts);
+    const words = wordsFor(state, this.#facts.stream);
+    const said = this.#said;
+    if (said.state === state && said.detail === detail && said.words === words) return;
+    this.#said = { state, detail, words };
+    this.#emit('state', this.#said);
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} detail
+   */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
