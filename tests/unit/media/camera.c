@@ -1,0 +1,395 @@
+#include "sl-camera-probe.h"
+#include "sl-camera.h"
+#include "sl-description.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <linux/videodev2.h>
+#include <string.h>
+
+/* A mode as the tables below write it: `YUYV 1280x720@30/1`. */
+static SlCameraMode
+parse_mode(const char *text)
+{
+    char fourcc[5];
+    SlCameraMode mode = { 0 };
+    g_assert_cmpint(sscanf(text, "%4s %ux%u@%u/%u", fourcc, &mode.width, &mode.height, &mode.fps_n,
+                           &mode.fps_d),
+                    ==, 5);
+    mode.format = sl_camera_format_lookup(v4l2_fourcc(fourcc[0], fourcc[1], fourcc[2], fourcc[3]));
+    g_assert_nonnull(mode.format);
+    return mode;
+}
+
+typedef struct {
+    const char *name;
+    SlCameraWish wish;
+    const char *modes; /* `;` between them */
+    guint chosen;      /* counted from 0 */
+} ChoiceCase;
+
+#define HD            \
+    {                 \
+        1280, 720, 30 \
+    }
+
+static const ChoiceCase choice_cases[] = {
+    { "the only one", HD, "YUYV 320x240@15/1", 0 },
+    { "exact", HD, "YUYV 640x480@30/1;YUYV 1280x720@30/1;YUYV 1920x1080@30/1", 1 },
+    { "never 4K by accident", HD, "YUYV 3840x2160@30/1;YUYV 640x360@30/1", 1 },
+    { "one edge too long is too large", HD, "YUYV 1280x960@30/1;YUYV 640x480@30/1", 1 },
+    { "everything too large: the smallest", HD, "YUYV 3840x2160@30/1;YUYV 1920x1080@5/1", 1 },
+    { "highest rate that is not above", HD, "YUYV 640x480@15/1;YUYV 640x480@25/1;YUYV 640x480@60/1",
+      1 },
+    { "all above: the lowest", HD, "YUYV 640x480@120/1;YUYV 640x480@60/1;YUYV 640x480@90/1", 1 },
+    { "NTSC's rate is within 30", HD, "YUYV 640x480@25/1;YUYV 640x480@30000/1001", 1 },
+    { "raw at half of the rate stands", HD, "MJPG 1280x720@30/1;YUYV 1280x720@15/1", 1 },
+    { "raw below half of it gives way", HD, "YUYV 1280x720@10/1;MJPG 1280x720@30/1", 1 },
+    { "a smaller picture where there is no MJPEG", HD, "YUYV 1280x720@10/1;YUYV 640x480@30/1", 1 },
+    { "nothing is fast: the largest", HD, "YUYV 640x480@7/1;YUYV 1280x720@5/1", 1 },
+    { "a larger picture by MJPEG", HD, "YUYV 640x480@30/1;MJPG 1280x720@30/1", 1 },
+    { "MJPEG before H.264", HD, "H264 1280x720@30/1;MJPG 1280x720@30/1", 1 },
+    { "NV12 before YUYV", HD, "YUYV 1280x720@30/1;NV12 1280x720@30/1", 1 },
+    { "YUYV before RGB", HD, "RGB3 1280x720@30/1;YUYV 1280x720@30/1", 1 },
+    { "rate before format", HD, "NV12 1280x720@20/1;YUYV 1280x720@30/1", 1 },
+    { "an unknown rate is taken", HD, "YUYV 640x480@5/1;YUYV 640x480@0/1", 1 },
+    { "a known rate is taken before it", HD, "YUYV 640x480@0/1;YUYV 640x480@30/1", 1 },
+    { "PAL", HD, "YUYV 720x576@25/1", 0 },
+};
+
+static void
+test_choice(gconstpointer data)
+{
+    const ChoiceCase *c = data;
+    g_auto(GStrv) texts = g_strsplit(c->modes, ";", -1);
+    g_autoptr(GArray) modes = g_array_new(FALSE, FALSE, sizeof(SlCameraMode));
+    for (guint i = 0; texts[i] != NULL; i++) {
+        SlCameraMode mode = parse_mode(texts[i]);
+        g_array_append_val(modes, mode);
+    }
+    const SlCameraMode *first = (const SlCameraMode *)modes->data;
+    g_assert_cmpint(sl_camera_mode_choose(first, modes->len, &c->wish) - first, ==, c->chosen);
+}
+
+static void
+test_choice_of_nothing(void)
+{
+    SlCameraWish wish = HD;
+    g_assert_null(sl_camera_mode_choose(NULL, 0, &wish));
+}
+
+static void
+test_caps(void)
+{
+    static const char *const cases[][3] = {
+        { "YUYV 1280x720@30/1", "video/x-raw,format=YUY2,width=1280,height=720,framerate=30/1",
+          "YUY2 1280x720 at 30" },
+        { "NV12 640x480@30000/1001",
+          "video/x-raw,format=NV12,width=640,height=480,framerate=30000/1001",
+          "NV12 640x480 at 29.97" },
+        { "UYVY 720x576@0/1", "video/x-raw,format=UYVY,width=720,height=576", "UYVY 720x576" },
+        { "MJPG 640x480@15/2", "image/jpeg,width=640,height=480,framerate=15/2",
+          "MJPEG 640x480 at 7.50" },
+        { "H264 640x480@30/1",
+          "video/"
+          "x-h264,stream-format=byte-stream,alignment=au,width=640,height=480,framerate=30/1",
+          "H.264 640x480 at 30" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SlCameraMode mode = parse_mode(cases[i][0]);
+        g_autofree char *caps = sl_camera_mode_to_caps(&mode);
+        g_autofree char *text = sl_camera_mode_to_text(&mode);
+        g_assert_cmpstr(caps, ==, cases[i][1]);
+        g_assert_cmpstr(text, ==, cases[i][2]);
+    }
+}
+
+static void
+test_range(void)
+{
+    static const struct {
+        SlCameraRange range;
+        guint native_width, native_height, width, height;
+    } cases[] = {
+        { { 16, 4096, 2, 16, 2160, 2 }, 0, 0, 1280, 720 },
+        { { 16, 4096, 2, 16, 2160, 2 }, 720, 576, 720, 576 },
+        { { 16, 4096, 1, 16, 4096, 1 }, 2592, 1944, 960, 720 },
+        { { 16, 4096, 1, 16, 4096, 1 }, 1080, 1920, 404, 720 },
+        { { 48, 640, 16, 32, 480, 8 }, 0, 0, 640, 480 },
+        { { 1920, 4096, 8, 1080, 2160, 8 }, 0, 0, 1920, 1080 },
+        { { 100, 700, 64, 100, 700, 64 }, 0, 0, 676, 676 },
+        { { 1, 1, 0, 1, 1, 0 }, 0, 0, 1, 1 },
+    };
+    SlCameraWish wish = HD;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        guint width, height;
+        sl_camera_range_fit(&cases[i].range, cases[i].native_width, cases[i].native_height, &wish,
+                            &width, &height);
+        g_assert_cmpuint(width, ==, cases[i].width);
+        g_assert_cmpuint(height, ==, cases[i].height);
+    }
+}
+
+/* A device that says what a test wants it to say. */
+typedef struct {
+    guint32 caps;
+    const guint32 *formats; /* ends with 0; NULL: says YUYV for ever */
+    guint width, height;    /* 0: no list of sizes */
+    gboolean is_stepwise;
+    struct v4l2_fract interval; /* 0/0: no list of rates */
+    v4l2_std_id std;
+    gboolean is_busy;
+    guint n_calls, n_buffers;
+} FakeDevice;
+
+static int
+refuse(int code)
+{
+    errno = code;
+    return -1;
+}
+
+static int
+fake_enum_size(FakeDevice *device, struct v4l2_frmsizeenum *size)
+{
+    if (device->width == 0)
+        return refuse(ENOTTY);
+    if (device->is_stepwise) {
+        size->type = V4L2_FRMSIZE_TYPE_STEPWISE;
+        size->stepwise =
+            (struct v4l2_frmsize_stepwise){ 16, device->width, 2, 16, device->height, 2 };
+        return 0;
+    }
+    if (size->index > 0 && device->formats != NULL)
+        return refuse(EINVAL);
+    size->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+    size->discrete.width = device->width;
+    size->discrete.height = device->height;
+    return 0;
+}
+
+static int
+fake_ioctl(gpointer data, gulong request, gpointer arg)
+{
+    FakeDevice *device = data;
+    device->n_calls++;
+    switch (request) {
+    case VIDIOC_QUERYCAP: {
+        struct v4l2_capability *cap = arg;
+        cap->capabilities = V4L2_CAP_DEVICE_CAPS | V4L2_CAP_VIDEO_CAPTURE;
+        cap->device_caps = device->caps;
+        memset(cap->card, 'x', sizeof cap->card);
+        memcpy(cap->card, "A\x01\xff\"", 4);
+        return 0;
+    }
+    case VIDIOC_ENUM_FMT: {
+        struct v4l2_fmtdesc *desc = arg;
+        desc->pixelformat =
+            device->formats != NULL ? device->formats[desc->index] : V4L2_PIX_FMT_YUYV;
+        return desc->pixelformat != 0 ? 0 : refuse(EINVAL);
+    }
+    case VIDIOC_ENUM_FRAMESIZES:
+        return fake_enum_size(device, arg);
+    case VIDIOC_ENUM_FRAMEINTERVALS: {
+        struct v4l2_frmivalenum *interval = arg;
+        if (device->interval.numerator == 0 && device->interval.denominator == 0)
+            return refuse(ENOTTY);
+        if (interval->index > 0 && device->formats != NULL)
+            return refuse(EINVAL);
+        interval->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+        interval->discrete = device->interval;
+        return 0;
+    }
+    case VIDIOC_TRY_FMT: {
+        struct v4l2_format *format = arg;
+        format->fmt.pix.width = 352;
+        format->fmt.pix.height = 288;
+        return 0;
+    }
+    case VIDIOC_G_STD:
+        *(v4l2_std_id *)arg = device->std;
+        return device->std != 0 ? 0 : refuse(ENODATA);
+    case VIDIOC_REQBUFS:
+        if (device->is_busy)
+            return refuse(EBUSY);
+        device->n_buffers = ((struct v4l2_requestbuffers *)arg)->count;
+        return 0;
+    default:
+        return refuse(ENOTTY);
+    }
+}
+
+#define CAPTURE (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING)
+static const guint32 yuyv[] = { V4L2_PIX_FMT_YUYV, 0 };
+static const guint32 bayer[] = { V4L2_PIX_FMT_SRGGB10, V4L2_PIX_FMT_SBGGR8, 0 };
+static const guint32 none[] = { 0 };
+
+static const struct {
+    const char *name;
+    FakeDevice device;
+    const char *mode; /* the first */
+    const char *error;
+} probe_cases[] = {
+    { "discrete", { CAPTURE, yuyv, 640, 480, .interval = { 1, 30 } }, "YUY2 640x480 at 30", NULL },
+    { "stepwise",
+      { CAPTURE, yuyv, 4096, 2160, .is_stepwise = TRUE, .interval = { 1, 25 } },
+      "YUY2 1280x720 at 25",
+      NULL },
+    { "no list of sizes",
+      { CAPTURE, yuyv, .interval = { 1001, 30000 } },
+      "YUY2 352x288 at 29.97",
+      NULL },
+    { "PAL without a list of rates",
+      { CAPTURE, yuyv, 720, 576, .std = V4L2_STD_PAL_B },
+      "YUY2 720x576 at 25",
+      NULL },
+    { "NTSC without a list of rates",
+      { CAPTURE, yuyv, 720, 480, .std = V4L2_STD_NTSC_M },
+      "YUY2 720x480 at 29.97",
+      NULL },
+    { "no rate at all", { CAPTURE, yuyv, 640, 480 }, "YUY2 640x480", NULL },
+    { "a rate of nothing",
+      { CAPTURE, yuyv, 640, 480, .interval = { 0, 30 } },
+      "YUY2 640x480",
+      NULL },
+    { "an absurd rate",
+      { CAPTURE, yuyv, 640, 480, .interval = { 1, G_MAXUINT32 } },
+      "YUY2 640x480",
+      NULL },
+    { "an absurd size",
+      { CAPTURE, yuyv, G_MAXUINT32, 480, .interval = { 1, 30 } },
+      NULL,
+      "/dev/x is a capture device, but lists no picture format" },
+    { "Bayer only",
+      { CAPTURE, bayer, 640, 480 },
+      NULL,
+      "/dev/x has only formats that can't be shown (RG10, BA81): a sensor's raw data, or a "
+      "vendor's own" },
+    { "no formats",
+      { CAPTURE, none, 640, 480 },
+      NULL,
+      "/dev/x is a capture device, but lists no picture format" },
+    { "codec", { CAPTURE | V4L2_CAP_VIDEO_M2M, yuyv }, NULL, "/dev/x is a codec or converter" },
+    { "metadata",
+      { V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING, yuyv },
+      NULL,
+      "/dev/x is a camera's metadata, not its picture" },
+    { "output", { V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_STREAMING, yuyv }, NULL, "/dev/x is an output" },
+    { "radio", { V4L2_CAP_RADIO, yuyv }, NULL, "/dev/x is no video capture device" },
+    { "read() only",
+      { V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_READWRITE, yuyv },
+      NULL,
+      "/dev/x is a capture device without streaming I/O" },
+};
+
+static void
+test_probe(gconstpointer data)
+{
+    gsize i = GPOINTER_TO_SIZE(data);
+    FakeDevice device = probe_cases[i].device;
+    SlCameraWish wish = HD;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlCameraProbe) probe =
+        sl_camera_probe_new(fake_ioctl, &device, "/dev/x", &wish, &error);
+    if (probe_cases[i].error != NULL) {
+        g_assert_null(probe);
+        g_assert_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE);
+        g_assert_cmpstr(error->message, ==, probe_cases[i].error);
+        return;
+    }
+    g_assert_no_error(error);
+    g_assert_cmpuint(probe->modes->len, ==, 1);
+    g_autofree char *mode = sl_camera_mode_to_text(&g_array_index(probe->modes, SlCameraMode, 0));
+    g_assert_cmpstr(mode, ==, probe_cases[i].mode);
+    g_assert_true(g_utf8_validate(probe->name, -1, NULL));
+    g_assert_true(g_str_has_prefix(probe->name, "A "));
+}
+
+static void
+test_endless_device(void)
+{
+    FakeDevice device = { CAPTURE, NULL, 640, 480, .interval = { 1, 30 } };
+    SlCameraWish wish = HD;
+    g_autoptr(SlCameraProbe) probe =
+        sl_camera_probe_new(fake_ioctl, &device, "/dev/x", &wish, NULL);
+    g_assert_nonnull(probe);
+    g_assert_cmpuint(probe->modes->len, ==, 8192);
+    g_assert_cmpuint(device.n_calls, <, 1000000);
+}
+
+static void
+test_busy(void)
+{
+    FakeDevice device = { CAPTURE, yuyv, 640, 480 };
+    g_assert_false(sl_camera_probe_is_busy(fake_ioctl, &device));
+    g_assert_cmpuint(device.n_buffers, ==, 0);
+    device.is_busy = TRUE;
+    g_assert_true(sl_camera_probe_is_busy(fake_ioctl, &device));
+}
+
+static void
+test_nodes(void)
+{
+    static const char *const names[] = { "video10", "video2",  "video0", "video",
+                                         "videos",  "video-1", "vbi0",   "video1x" };
+    g_autofree char *dir = g_dir_make_tmp("sightline-XXXXXX", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+        g_assert_true(g_file_set_contents(path, "", 0, NULL));
+    }
+    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(dir);
+    static const char *const expected[] = { "video0", "video2", "video10" };
+    g_assert_cmpuint(nodes->len, ==, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autofree char *name = g_path_get_basename(nodes->pdata[i]);
+        g_assert_cmpstr(name, ==, expected[i]);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(dir, names[i], NULL);
+        g_unlink(path);
+    }
+    g_rmdir(dir);
+}
+
+static void
+test_what_is_no_camera(void)
+{
+    static const struct {
+        const char *path;
+        SlMediaError code;
+        const char *message;
+    } cases[] = {
+        { "/dev/video250", SL_MEDIA_ERROR_NOT_FOUND, "/dev/video250 is not there; *" },
+        { "/dev/null", SL_MEDIA_ERROR_DEVICE, "/dev/null is no V4L2 device (*)" },
+        { "/proc/self/status/x", SL_MEDIA_ERROR_NOT_FOUND, "/proc/self/status/x is not there; *" },
+    };
+    SlCameraWish wish = HD;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(sl_camera_query(cases[i].path, &wish, &error));
+        g_assert_error(error, SL_MEDIA_ERROR, (gint)cases[i].code);
+        g_assert_true(g_pattern_match_simple(cases[i].message, error->message));
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(choice_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/camera/choice/%s", choice_cases[i].name);
+        g_test_add_data_func(path, &choice_cases[i], test_choice);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(probe_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/camera/probe/%s", probe_cases[i].name);
+        g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_probe);
+    }
+    g_test_add_func("/camera/choice-of-nothing", test_choice_of_nothing);
+    g_test_add_func("/camera/caps", test_caps);
+    g_test_add_func("/camera/range", test_range);
+    g_test_add_func("/camera/endless-device", test_endless_device);
+    g_test_add_func("/camera/busy", test_busy);
+    g_test_add_func("/camera/nodes", test_nodes);
+    g_test_add_func("/camera/no-camera", test_what_is_no_camera);
+    return g_test_run();
+}

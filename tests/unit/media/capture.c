@@ -1,0 +1,166 @@
+#include "sl-capture.h"
+
+#include <glib/gstdio.h>
+#include <gst/gst.h>
+
+static SlValues *
+make_values(const char *const *settings)
+{
+    static const char text[] = "[variables]\nwidth = 640\nheight = 361\nframerate = 25\n"
+                               "[source]\n${capture} ! appsink name=video\n";
+    g_autoptr(SlProblems) problems = sl_problems_new("x.pipeline");
+    g_autoptr(SlDescription) description =
+        sl_description_parse("x", text, sizeof text - 1, problems);
+    g_assert_cmpuint(sl_problems_get_count(problems), ==, 0);
+    g_autoptr(GError) error = NULL;
+    SlValues *values = sl_values_new(description, settings, &error);
+    g_assert_no_error(error);
+    return values;
+}
+
+static void
+test_uris(void)
+{
+    static const struct {
+        const char *device;
+        SlInputKind kind;
+        const char *label;
+    } cases[] = {
+        { "test", SL_INPUT_TEST, "Test pattern" },
+        { "rtsp://camera/1", SL_INPUT_RTSP, "rtsp://camera/1" },
+        { "rtsp://user:geheim@camera/1", SL_INPUT_RTSP, "rtsp://user:***@camera/1" },
+        { "rtsps://camera/1", SL_INPUT_RTSP, "rtsps://camera/1" },
+        { "udp://127.0.0.1:5000", SL_INPUT_URI, "udp://127.0.0.1:5000" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SlInput) input = sl_input_resolve(cases[i].device, &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(input->kind, ==, cases[i].kind);
+        g_assert_cmpstr(input->label, ==, cases[i].label);
+        g_assert_cmpstr(input->location, ==,
+                        cases[i].kind == SL_INPUT_TEST ? NULL : cases[i].device);
+    }
+}
+
+static void
+test_refused(void)
+{
+    static const struct {
+        const char *device;
+        SlMediaError code;
+        const char *message;
+    } cases[] = {
+        { "", SL_MEDIA_ERROR_NOT_FOUND, "the device's name is empty *" },
+        { "rtsp://x\" ! filesink location=\"y", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
+        { "rtsp://x\\", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
+        { "rtsp://x\n", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
+        { "rtsp://\xff", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
+        { "video0", SL_MEDIA_ERROR_NOT_FOUND, "video0 is no source; expected /dev/videoN, *" },
+        { "gopher://x/", SL_MEDIA_ERROR_NOT_FOUND,
+          "no installed GStreamer plugin plays gopher:// *" },
+        { "file:///nowhere/x.webm", SL_MEDIA_ERROR_NOT_FOUND, "can't read /nowhere/x.webm: *" },
+        { "file:///proc", SL_MEDIA_ERROR_NOT_FOUND, "can't read /proc: *" },
+        { "file://elsewhere/x", SL_MEDIA_ERROR_NOT_FOUND, "can't read /x: *" },
+        { "/dev/video250", SL_MEDIA_ERROR_NOT_FOUND, "/dev/video250 is not there; *" },
+        { "v4l2:///dev/null", SL_MEDIA_ERROR_DEVICE, "/dev/null is no V4L2 device *" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(sl_input_resolve(cases[i].device, &error));
+        g_assert_error(error, SL_MEDIA_ERROR, (gint)cases[i].code);
+        if (!g_pattern_match_simple(cases[i].message, error->message))
+            g_test_fail_printf("%s: %s", cases[i].device, error->message);
+    }
+}
+
+static void
+test_file(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("sightline-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "Straße 1.webm", NULL);
+    g_assert_true(g_file_set_contents(path, "x", 1, NULL));
+    g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlInput) input = sl_input_resolve(uri, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(input->kind, ==, SL_INPUT_FILE);
+    g_assert_cmpstr(input->location, ==, uri);
+    g_assert_cmpstr(input->label, ==, "Straße 1.webm");
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
+/* Every kind of source is launch text that parses, with the elements that it must have. */
+static void
+test_launch_text(void)
+{
+    static const struct {
+        SlInput input;
+        const char *contains;
+    } cases[] = {
+        { { SL_INPUT_TEST, NULL, NULL }, "width=640,height=360,framerate=25/1" },
+        { { SL_INPUT_NO_CAMERA, NULL, NULL }, "No camera: plug one in" },
+        { { SL_INPUT_FILE, (char *)"file:///x%20y.webm", NULL }, "uri=\"file:///x%20y.webm\"" },
+        { { SL_INPUT_URI, (char *)"http://x/y?a=1&b=2", NULL }, "uri=\"http://x/y?a=1&b=2\"" },
+        { { SL_INPUT_RTSP, (char *)"rtsp://u:p@x/y", NULL }, "location=\"rtsp://u:p@x/y\"" },
+    };
+    g_autoptr(SlValues) values = make_values(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SlCapture) capture = sl_capture_new(&cases[i].input, values, &error);
+        g_assert_no_error(error);
+        g_assert_nonnull(strstr(capture->raw, cases[i].contains));
+        g_assert_null(capture->encoded);
+        g_assert_null(capture->device);
+        g_autofree char *text = g_strdup_printf("%s ! fakesink", capture->raw);
+        g_autoptr(GstElement) pipeline =
+            gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+        g_assert_no_error(error);
+        gst_object_ref_sink(pipeline);
+    }
+}
+
+/* What the pattern is asked for may come from a description: whatever it says, there is a picture.
+ */
+static void
+test_pattern_limits(void)
+{
+    static const char *const cases[][4] = {
+        { "width=1", "height=1", "framerate=1", "width=16,height=16,framerate=1/1" },
+        { "width=-5", "height=0", "framerate=-1", "width=16,height=16,framerate=1/1" },
+        { "width=99999999", "height=99999999", "framerate=99999999",
+          "width=16384,height=16384,framerate=1000/1" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const char *settings[] = { cases[i][0], cases[i][1], cases[i][2], NULL };
+        g_autoptr(SlValues) values = make_values(settings);
+        SlInput input = { SL_INPUT_TEST, NULL, NULL };
+        g_autoptr(SlCapture) capture = sl_capture_new(&input, values, NULL);
+        g_assert_nonnull(strstr(capture->raw, cases[i][3]));
+    }
+}
+
+static void
+test_camera_gone(void)
+{
+    g_autoptr(SlValues) values = make_values(NULL);
+    SlInput input = { SL_INPUT_CAMERA, (char *)"/dev/video250", NULL };
+    g_autoptr(GError) error = NULL;
+    g_assert_null(sl_capture_new(&input, values, &error));
+    g_assert_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
+}
+
+int
+main(int argc, char **argv)
+{
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/capture/uris", test_uris);
+    g_test_add_func("/capture/refused", test_refused);
+    g_test_add_func("/capture/file", test_file);
+    g_test_add_func("/capture/launch-text", test_launch_text);
+    g_test_add_func("/capture/pattern-limits", test_pattern_limits);
+    g_test_add_func("/capture/camera-gone", test_camera_gone);
+    return g_test_run();
+}
