@@ -53,6 +53,12 @@ typedef enum {
 SlAccessVerdict sl_access_check(SlAccess *self, const SlAccessRequest *request,
                                 SlGrant **ret_grant, char **ret_allow_origin);
 
+/** sl_access_knows_key: @key (nullable) is one of the two, whatever the request needs */
+gboolean sl_access_knows_key(SlAccess *self, const char *key);
+
+/** sl_access_get_origins: Returns: (transfer none) (nullable): the sites that may embed the player */
+const char *const *sl_access_get_origins(SlAccess *self);
+
 /**
  * SlAccessKeys: the two keys that links carry, 128 random bits each in unpadded base64url. Made once and kept in DIR/keys, mode 0600, so that
  * shared links survive a restart.

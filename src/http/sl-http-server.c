@@ -1,1 +1,473 @@
 #include "sl-http-server.h"
+
+#include <string.h>
+
+#include "sl-answer.h"
+#include "sl-assets.h"
+#include "sl-context.h"
+#include "sl-listener.h"
+#include "sl-relay-socket.h"
+#include "sl-request.h"
+#include "sl-signalling.h"
+#include "sl-status.h"
+#include "sl-websocket-watch.h"
+
+#define MAX_BODY_BYTES (64 * 1024)
+/* A body that is refused is read this far and thrown away, so that the answer is seen. */
+#define MAX_IGNORED_BYTES (1024 * 1024)
+#define CLOSE_MS 800
+#define COOKIE_MAX_AGE_S (365 * 24 * 3600)
+
+struct _SlHttpServer {
+    GObject parent_instance;
+
+    GMainContext *context;
+    SlAccess *access;
+    SlSessionPool *pool;
+    SlRelay *relay;
+    SlIce *ice;
+    SlLimits limits;
+    SlAssets *assets;
+    SoupServer *soup;
+    SlListener *listener;
+    GPtrArray *streams;  /* of SlStream */
+    GPtrArray *channels; /* of GStrv, one for each stream */
+    GHashTable *watches; /* of SlWebsocketWatch */
+    GSource *closing;    /* nullable */
+    gint64 started_us;
+    guint16 port;
+    gboolean closed;
+};
+
+G_DEFINE_FINAL_TYPE(SlHttpServer, sl_http_server, G_TYPE_OBJECT)
+
+/* Gives a new WebSocket to whoever answers on it. @name: what followed the route's prefix */
+typedef GObject *(*HandlerFunc)(SlHttpServer *self, SlWebsocketWatch *watch,
+                                SoupServerMessage *msg);
+
+static int
+find_stream(SlHttpServer *self, const char *name)
+{
+    for (guint i = 0; i < self->streams->len; i++) {
+        if (strcmp(sl_stream_get_name(g_ptr_array_index(self->streams, i)), name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static const char *
+path_of(SoupServerMessage *msg)
+{
+    return g_uri_get_path(soup_server_message_get_uri(msg));
+}
+
+/* A link with a key is what people share; the cookie is for what the page then asks for, whose
+ * addresses have none. */
+static void
+remember_key(SlHttpServer *self, SoupServerMessage *msg)
+{
+    g_autofree char *key = sl_request_get_query_key(msg);
+    g_autofree char *cookie = NULL;
+
+    if (!sl_access_knows_key(self->access, key))
+        return;
+    cookie = g_strdup_printf("sightline-%u=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d",
+                             self->port, key, COOKIE_MAX_AGE_S);
+    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Set-Cookie",
+                                 cookie);
+}
+
+static void
+answer_stream_page(SlHttpServer *self, SoupServerMessage *msg, const char *name)
+{
+    g_autoptr(SlAsset) page = NULL;
+
+    if (find_stream(self, name) < 0) {
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is no stream of this name here.");
+        return;
+    }
+    if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_WATCH, name)) {
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, "This link is not for this stream.");
+        return;
+    }
+    page = sl_assets_load_page(self->assets, "index.html", name);
+    if (page == NULL) {
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "index.html is missing.");
+        return;
+    }
+    remember_key(self, msg);
+    sl_answer_page(msg, page);
+}
+
+static void
+answer_front_page(SlHttpServer *self, SoupServerMessage *msg)
+{
+    g_autoptr(SlAsset) page = NULL;
+
+    if (self->streams->len == 1) {
+        answer_stream_page(self, msg, sl_stream_get_name(g_ptr_array_index(self->streams, 0)));
+        return;
+    }
+    page = sl_assets_load(self->assets, "list.html");
+    if (page == NULL) {
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "list.html is missing.");
+        return;
+    }
+    remember_key(self, msg);
+    sl_answer_page(msg, page);
+}
+
+static void
+answer_asset(SlHttpServer *self, SoupServerMessage *msg, const char *name)
+{
+    /* Pages are templates: they have addresses of their own. */
+    g_autoptr(SlAsset) asset =
+        g_str_has_suffix(name, ".html") ? NULL : sl_assets_load(self->assets, name);
+
+    if (asset != NULL)
+        sl_answer_asset(msg, asset);
+    else
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is nothing at this address.");
+}
+
+static void
+answer_status(SlHttpServer *self, SoupServerMessage *msg)
+{
+    SlGrant *grant = sl_request_get_grant(msg);
+    SlStatus status = {
+        .started_us = self->started_us,
+        .streams = self->streams,
+        .pool = self->pool,
+        .relay = self->relay,
+    };
+
+    if (sl_grant_allows(grant, SL_ROLE_WATCH, NULL))
+        sl_answer_json(msg,
+                       sl_status_to_text(&status, sl_grant_allows(grant, SL_ROLE_OPERATE, NULL)));
+    else
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, "This key does not show the status.");
+}
+
+static GObject *
+make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
+{
+    int index = find_stream(self, path_of(msg) + strlen("/ws/"));
+    SlSignallingConfig config = {
+        .context = self->context,
+        .pool = self->pool,
+        .ice = self->ice,
+        .limits = &self->limits,
+        .stream = g_ptr_array_index(self->streams, index),
+        .channels = g_ptr_array_index(self->channels, index),
+        .grant = sl_request_get_grant(msg),
+    };
+
+    return G_OBJECT(sl_signalling_new(watch, &config));
+}
+
+static GObject *
+make_relay_socket(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
+{
+    return G_OBJECT(sl_relay_socket_new(watch));
+}
+
+static void
+on_watch_gone(SlWebsocketWatch *watch, SlHttpServer *self)
+{
+    g_hash_table_remove(self->watches, watch);
+}
+
+/* 101 is written: the connection is no longer HTTP. What libsoup does for its own WebSocket
+ * handlers. */
+static void
+on_message_upgraded(SoupServerMessage *msg, SlHttpServer *self)
+{
+    g_autoptr(SoupServerMessage) keep = g_object_ref(msg);
+    g_autoptr(GSocket) socket = sl_listener_release(msg);
+    g_autoptr(GIOStream) stream = soup_server_message_steal_connection(msg);
+    HandlerFunc make_handler = g_object_get_data(G_OBJECT(msg), "sl-make-handler");
+    SlWebsocketWatch *watch;
+    GObject *handler;
+
+    if (socket == NULL || stream == NULL)
+        return;
+    watch = sl_websocket_watch_new(self->context, stream, socket, soup_server_message_get_uri(msg),
+                                   &self->limits);
+    g_signal_connect_object(watch, "gone", G_CALLBACK(on_watch_gone), self, 0);
+    g_hash_table_add(self->watches, watch);
+    if (self->closed) {
+        sl_websocket_watch_close(watch, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
+        return;
+    }
+    handler = make_handler(self, watch, msg);
+    sl_websocket_watch_set_handler(watch, handler);
+    if (SL_IS_RELAY_TRANSPORT(handler))
+        sl_relay_attach(self->relay, SL_RELAY_TRANSPORT(handler), sl_request_get_grant(msg));
+}
+
+static void
+upgrade(SlHttpServer *self, SoupServerMessage *msg, const char *stream, HandlerFunc make_handler)
+{
+    SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
+    g_autoptr(GError) error = NULL;
+
+    if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_WATCH, stream)) {
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, "This key does not allow to watch.");
+        return;
+    }
+    /* No extension is spoken: compression is a way to make much of little. */
+    soup_message_headers_remove(headers, "Sec-WebSocket-Extensions");
+    if (!soup_websocket_server_check_handshake(msg, NULL, NULL, NULL, &error)) {
+        soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Upgrade",
+                                     "websocket");
+        soup_message_headers_replace(soup_server_message_get_response_headers(msg),
+                                     "Sec-WebSocket-Version", "13");
+        sl_answer_problem(msg, SL_STATUS_UPGRADE_REQUIRED,
+                          "This address speaks WebSocket, version 13.");
+        return;
+    }
+    g_object_set_data(G_OBJECT(msg), "sl-make-handler", make_handler);
+    g_signal_connect_object(msg, "wrote-informational", G_CALLBACK(on_message_upgraded), self, 0);
+    soup_websocket_server_process_handshake(msg, NULL, NULL, NULL, NULL);
+}
+
+static void
+answer_signalling(SlHttpServer *self, SoupServerMessage *msg, const char *name)
+{
+    if (find_stream(self, name) < 0)
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is no stream of this name here.");
+    else
+        upgrade(self, msg, name, make_signalling);
+}
+
+static void
+on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *path, GHashTable *query,
+                gpointer user_data)
+{
+    SlHttpServer *self = user_data;
+
+    if (strcmp(path, "/") == 0)
+        answer_front_page(self, msg);
+    else if (g_str_has_prefix(path, "/watch/"))
+        answer_stream_page(self, msg, path + strlen("/watch/"));
+    else if (g_str_has_prefix(path, "/ws/"))
+        answer_signalling(self, msg, path + strlen("/ws/"));
+    else if (strcmp(path, "/relay") == 0)
+        upgrade(self, msg, NULL, make_relay_socket);
+    else if (strcmp(path, "/api/status") == 0)
+        answer_status(self, msg);
+    else if (*path == '/')
+        answer_asset(self, msg, path + 1);
+}
+
+static gboolean
+refuse_verdict(SoupServerMessage *msg, SlAccessVerdict verdict)
+{
+    SoupMessageHeaders *headers = soup_server_message_get_response_headers(msg);
+
+    switch (verdict) {
+    case SL_ACCESS_OK:
+        return FALSE;
+    case SL_ACCESS_BAD_HOST:
+        sl_answer_problem(msg, SOUP_STATUS_MISDIRECTED_REQUEST,
+                          "This server does not know itself by the name in the address. Use its IP "
+                          "address, or name it under \"hosts\" in the configuration.");
+        return TRUE;
+    case SL_ACCESS_BAD_ORIGIN:
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN,
+                          "The page that asked for this is of another site. Sites that may embed "
+                          "the player stand under \"origins\" in the configuration.");
+        return TRUE;
+    case SL_ACCESS_NO_KEY:
+        soup_message_headers_replace(headers, "WWW-Authenticate", "Bearer");
+        sl_answer_problem(
+            msg, SOUP_STATUS_UNAUTHORIZED,
+            "This page needs a link with a key. The person who runs Sightline sees it "
+            "in the terminal.");
+        return TRUE;
+    case SL_ACCESS_WRONG_KEY:
+        soup_message_headers_replace(headers, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        sl_answer_problem(msg, SOUP_STATUS_UNAUTHORIZED,
+                          "This link is no longer valid. Ask for a new one: the person who runs "
+                          "Sightline sees it in the terminal.");
+        return TRUE;
+    }
+    return TRUE;
+}
+
+static void
+refuse_body(SoupServerMessage *msg)
+{
+    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Connection",
+                                 "close");
+    sl_answer_problem(msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
+                      "A request's body may have 64 KiB.");
+}
+
+static void
+on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
+{
+    SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
+    const char *method = soup_server_message_get_method(msg);
+
+    /* libsoup would answer ranges by itself, as many and as overlapping as asked for. */
+    soup_message_headers_remove(headers, "Range");
+
+    if (soup_server_message_get_status(msg) != 0)
+        sl_answer_problem(msg, soup_server_message_get_status(msg), "This is not an address.");
+    else if (refuse_verdict(msg, sl_request_check(msg, self->access, self->port)))
+        ;
+    else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+        soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
+                                     "GET, HEAD");
+        sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED, "Only GET and HEAD are known here.");
+    } else if (soup_message_headers_get_content_length(headers) > MAX_BODY_BYTES) {
+        refuse_body(msg);
+    }
+
+    if (sl_request_get_allow_origin(msg) != NULL)
+        soup_message_headers_replace(soup_server_message_get_response_headers(msg),
+                                     "Access-Control-Allow-Origin",
+                                     sl_request_get_allow_origin(msg));
+    /* Nothing reads bodies yet. */
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(msg), FALSE);
+}
+
+static void
+on_message_got_chunk(SoupServerMessage *msg, GBytes *chunk, SlHttpServer *self)
+{
+    gsize bytes = GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(msg), "sl-body-bytes"));
+    g_autoptr(GSocket) socket = NULL;
+
+    bytes += g_bytes_get_size(chunk);
+    g_object_set_data(G_OBJECT(msg), "sl-body-bytes", GSIZE_TO_POINTER(bytes));
+    if (bytes > MAX_BODY_BYTES && soup_server_message_get_status(msg) == 0)
+        refuse_body(msg);
+    if (bytes <= MAX_IGNORED_BYTES)
+        return;
+    socket = sl_listener_release(msg);
+    if (socket != NULL)
+        g_socket_shutdown(socket, TRUE, TRUE, NULL);
+}
+
+static void
+on_soup_request_started(SoupServer *soup, SoupServerMessage *msg, SlHttpServer *self)
+{
+    sl_answer_add_security_headers(msg, self->access);
+    g_signal_connect_object(msg, "got-headers", G_CALLBACK(on_message_got_headers), self, 0);
+    g_signal_connect_object(msg, "got-chunk", G_CALLBACK(on_message_got_chunk), self, 0);
+}
+
+void
+sl_http_server_add_stream(SlHttpServer *self, SlStream *stream, const char *const *channels)
+{
+    g_return_if_fail(self->port == 0);
+
+    g_ptr_array_add(self->streams, g_object_ref(stream));
+    g_ptr_array_add(self->channels, g_strdupv((char **)channels));
+}
+
+gboolean
+sl_http_server_listen(SlHttpServer *self, const char *address, guint16 port, GError **error)
+{
+    if (!sl_listener_listen(self->listener, address, port, error))
+        return FALSE;
+    self->port = sl_listener_get_port(self->listener);
+    return TRUE;
+}
+
+guint16
+sl_http_server_get_port(SlHttpServer *self)
+{
+    return self->port;
+}
+
+static gboolean
+on_closing_deadline(gpointer user_data)
+{
+    SlHttpServer *self = user_data;
+
+    sl_clear_source(&self->closing);
+    sl_listener_drop_all(self->listener);
+    return G_SOURCE_REMOVE;
+}
+
+void
+sl_http_server_close(SlHttpServer *self)
+{
+    g_autoptr(GList) watches = NULL;
+
+    if (self->closed)
+        return;
+    self->closed = TRUE;
+    sl_listener_stop(self->listener);
+
+    watches = g_hash_table_get_keys(self->watches);
+    for (GList *l = watches; l != NULL; l = l->next)
+        sl_websocket_watch_close(l->data, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "the server ends");
+    soup_server_disconnect(self->soup);
+    self->closing = sl_context_add_timeout(self->context, CLOSE_MS, on_closing_deadline, self);
+}
+
+static void
+sl_http_server_dispose(GObject *object)
+{
+    SlHttpServer *self = SL_HTTP_SERVER(object);
+
+    if (self->soup != NULL) {
+        sl_http_server_close(self);
+        g_signal_handlers_disconnect_by_data(self->soup, self);
+        soup_server_remove_handler(self->soup, NULL);
+    }
+    sl_clear_source(&self->closing);
+    g_clear_pointer(&self->watches, g_hash_table_unref);
+    g_clear_object(&self->listener);
+    g_clear_object(&self->soup);
+    g_clear_pointer(&self->streams, g_ptr_array_unref);
+    g_clear_pointer(&self->channels, g_ptr_array_unref);
+    g_clear_pointer(&self->assets, sl_assets_free);
+    g_clear_pointer(&self->ice, sl_ice_unref);
+    g_clear_object(&self->relay);
+    g_clear_object(&self->pool);
+    g_clear_pointer(&self->access, sl_access_unref);
+    g_clear_pointer(&self->context, g_main_context_unref);
+
+    G_OBJECT_CLASS(sl_http_server_parent_class)->dispose(object);
+}
+
+static void
+sl_http_server_class_init(SlHttpServerClass *klass)
+{
+    G_OBJECT_CLASS(klass)->dispose = sl_http_server_dispose;
+}
+
+static void
+sl_http_server_init(SlHttpServer *self)
+{
+    self->streams = g_ptr_array_new_with_free_func(g_object_unref);
+    self->channels = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+    self->watches = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);
+    self->started_us = g_get_monotonic_time();
+}
+
+SlHttpServer *
+sl_http_server_new(GMainContext *context, SlAccess *access, SlSessionPool *pool, SlRelay *relay,
+                   SlIce *ice, const SlLimits *limits, const char *web_dir)
+{
+    SlHttpServer *self = g_object_new(SL_TYPE_HTTP_SERVER, NULL);
+
+    self->context =
+        context != NULL ? g_main_context_ref(context) : g_main_context_ref_thread_default();
+    self->access = sl_access_ref(access);
+    self->pool = g_object_ref(pool);
+    self->relay = g_object_ref(relay);
+    self->ice = sl_ice_ref(ice);
+    self->limits = *limits;
+    self->assets = sl_assets_new(web_dir);
+    self->soup = soup_server_new("server-header", "Sightline", NULL);
+    self->listener = sl_listener_new(self->context, self->soup);
+    soup_server_remove_websocket_extension(self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
+    soup_server_add_handler(self->soup, NULL, on_soup_request, self, NULL);
+    g_signal_connect(self->soup, "request-started", G_CALLBACK(on_soup_request_started), self);
+    return self;
+}

@@ -28,6 +28,7 @@ G_DECLARE_FINAL_TYPE(SlHttpServer, sl_http_server, SL, HTTP_SERVER, GObject)
 
 /**
  * sl_http_server_new:
+ * @context: (nullable): the main thread's default context (libsoup knows no other way to be told)
  * @access: (transfer none): who may do what
  * @web_dir: (nullable): serve assets from there rather than from the program (read at each request)
  */
@@ -35,8 +36,11 @@ SlHttpServer *sl_http_server_new(GMainContext *context, SlAccess *access, SlSess
                                  SlRelay *relay, SlIce *ice, const SlLimits *limits,
                                  const char *web_dir);
 
-/** sl_http_server_add_stream: before listening. The first is the one that `/` shows while it is the only one. */
-void sl_http_server_add_stream(SlHttpServer *self, SlStream *stream);
+/**
+ * sl_http_server_add_stream: before listening. `/` shows it while it is the only one.
+ * @channels: (nullable): the relay channels that its viewers are told of, its conversation first
+ */
+void sl_http_server_add_stream(SlHttpServer *self, SlStream *stream, const char *const *channels);
 
 /**
  * sl_http_server_listen:

@@ -1,1 +1,59 @@
-#include <glib.h>
+#include "sl-status.h"
+
+#include "sl-json.h"
+
+static void
+add_codecs(JsonObject *object, SlStream *stream)
+{
+    GPtrArray *codecs = sl_stream_get_codecs(stream);
+    JsonArray *tracks = json_array_new();
+
+    for (guint i = 0; codecs != NULL && i < codecs->len; i++) {
+        const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
+        const GstStructure *caps = gst_caps_get_structure(codec->rtp_caps, 0);
+        const char *encoding = gst_structure_get_string(caps, "encoding-name");
+        JsonObject *track = json_object_new();
+
+        json_object_set_string_member(track, "name", sl_track_get_name(codec->track));
+        json_object_set_string_member(track, "codec", encoding != NULL ? encoding : "");
+        json_object_set_int_member(track, "frames", (gint64)sl_track_get_n_frames(codec->track));
+        json_array_add_object_element(tracks, track);
+    }
+    json_object_set_array_member(object, "tracks", tracks);
+}
+
+static JsonObject *
+stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
+{
+    JsonObject *object = json_object_new();
+
+    json_object_set_string_member(object, "name", sl_stream_get_name(stream));
+    json_object_set_string_member(object, "title", sl_stream_get_title(stream));
+    if (with_inputs)
+        json_object_set_string_member(object, "input", sl_stream_get_input_label(stream));
+    json_object_set_string_member(object, "state",
+                                  sl_stream_state_to_string(sl_stream_get_state(stream)));
+    json_object_set_string_member(object, "detail", sl_stream_get_detail(stream));
+    json_object_set_int_member(object, "viewers",
+                               sl_session_pool_get_n_viewers(status->pool, stream));
+    add_codecs(object, stream);
+    return object;
+}
+
+char *
+sl_status_to_text(const SlStatus *status, gboolean with_inputs)
+{
+    g_autoptr(JsonObject) object = json_object_new();
+    JsonArray *streams = json_array_new();
+
+    for (guint i = 0; i < status->streams->len; i++)
+        json_array_add_object_element(
+            streams, stream_to_json(status, g_ptr_array_index(status->streams, i), with_inputs));
+    json_object_set_string_member(object, "version", SL_VERSION);
+    json_object_set_int_member(object, "uptime_s",
+                               (g_get_monotonic_time() - status->started_us) / G_USEC_PER_SEC);
+    json_object_set_array_member(object, "streams", streams);
+    json_object_set_int_member(object, "sessions", sl_session_pool_get_n_sessions(status->pool));
+    json_object_set_int_member(object, "relay_clients", sl_relay_get_n_clients(status->relay));
+    return sl_json_to_text(object);
+}

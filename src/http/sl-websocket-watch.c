@@ -1,1 +1,229 @@
-#include <glib.h>
+#include "sl-websocket-watch.h"
+
+#include "sl-context.h"
+#include "sl-websocket-limit.h"
+
+#define CLOSE_TIMEOUT_MS 2000
+
+struct _SlWebsocketWatch {
+    GObject parent_instance;
+
+    GMainContext *context;
+    SoupWebsocketConnection *websocket; /* nullable: gone */
+    GSocket *socket;
+    GObject *handler; /* nullable */
+    gboolean closing;
+    guint pong_timeout_ms;
+    gint64 last_sign_us;
+    GSource *pong_deadline;
+    GSource *close_deadline;
+};
+
+enum { TEXT, CLOSING, GONE, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE(SlWebsocketWatch, sl_websocket_watch, G_TYPE_OBJECT)
+
+void
+sl_websocket_watch_drop(SlWebsocketWatch *self)
+{
+    /* libsoup's source sees the end of the stream, closes it and says so. */
+    g_socket_shutdown(self->socket, TRUE, TRUE, NULL);
+}
+
+static gboolean
+on_close_deadline(gpointer user_data)
+{
+    SlWebsocketWatch *self = user_data;
+
+    sl_clear_source(&self->close_deadline);
+    sl_websocket_watch_drop(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+begin_closing(SlWebsocketWatch *self)
+{
+    if (self->closing)
+        return;
+    self->closing = TRUE;
+    sl_clear_source(&self->pong_deadline);
+    self->close_deadline =
+        sl_context_add_timeout(self->context, CLOSE_TIMEOUT_MS, on_close_deadline, self);
+    g_signal_emit(self, signals[CLOSING], 0);
+}
+
+void
+sl_websocket_watch_close(SlWebsocketWatch *self, gushort code, const char *reason)
+{
+    if (self->closing)
+        return;
+    if (soup_websocket_connection_get_state(self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+        soup_websocket_connection_close(self->websocket, code, reason);
+    begin_closing(self);
+}
+
+void
+sl_websocket_watch_send(SlWebsocketWatch *self, const char *text)
+{
+    if (!self->closing)
+        soup_websocket_connection_send_text(self->websocket, text);
+}
+
+static gboolean
+on_pong_deadline(gpointer user_data)
+{
+    SlWebsocketWatch *self = user_data;
+    gint64 silent_ms = (g_get_monotonic_time() - self->last_sign_us) / 1000;
+
+    sl_clear_source(&self->pong_deadline);
+    if (silent_ms >= self->pong_timeout_ms) {
+        sl_websocket_watch_close(self, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "no answer to pings");
+        sl_websocket_watch_drop(self);
+    } else {
+        self->pong_deadline = sl_context_add_timeout(
+            self->context, self->pong_timeout_ms - (guint)silent_ms, on_pong_deadline, self);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_websocket_pong(SoupWebsocketConnection *websocket, GBytes *data, SlWebsocketWatch *self)
+{
+    self->last_sign_us = g_get_monotonic_time();
+}
+
+static void
+on_websocket_message(SoupWebsocketConnection *websocket, gint type, GBytes *message,
+                     SlWebsocketWatch *self)
+{
+    self->last_sign_us = g_get_monotonic_time();
+    if (self->closing)
+        return;
+    if (type == SOUP_WEBSOCKET_DATA_TEXT)
+        g_signal_emit(self, signals[TEXT], 0, message);
+    else
+        sl_websocket_watch_close(self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, "text expected");
+}
+
+/*
+ * Comes before libsoup closes, or gives up without a close frame (a frame beyond its own bound).
+ * Closing here first lets the other side read why.
+ */
+static void
+on_websocket_error(SoupWebsocketConnection *websocket, GError *error, SlWebsocketWatch *self)
+{
+    gushort code = error->domain == SOUP_WEBSOCKET_ERROR ? (gushort)error->code
+                                                         : SOUP_WEBSOCKET_CLOSE_GOING_AWAY;
+
+    /* It goes on sending what was refused. */
+    if (self->closing)
+        sl_websocket_watch_drop(self);
+    else if (code >= SOUP_WEBSOCKET_CLOSE_NORMAL)
+        sl_websocket_watch_close(self, code, NULL);
+    else
+        begin_closing(self);
+}
+
+static void
+on_websocket_closing(SoupWebsocketConnection *websocket, SlWebsocketWatch *self)
+{
+    begin_closing(self);
+}
+
+static void
+clear_websocket(SlWebsocketWatch *self)
+{
+    if (self->websocket == NULL)
+        return;
+    g_signal_handlers_disconnect_by_data(self->websocket, self);
+    /* libsoup asserts that this timer is gone when a WebSocket is. */
+    soup_websocket_connection_set_keepalive_interval(self->websocket, 0);
+    g_clear_object(&self->websocket);
+}
+
+static void
+on_websocket_closed(SoupWebsocketConnection *websocket, SlWebsocketWatch *self)
+{
+    g_object_ref(self);
+    begin_closing(self);
+    sl_clear_source(&self->close_deadline);
+    clear_websocket(self);
+    g_clear_object(&self->handler);
+    g_signal_emit(self, signals[GONE], 0);
+    g_object_unref(self);
+}
+
+void
+sl_websocket_watch_set_handler(SlWebsocketWatch *self, GObject *handler)
+{
+    g_return_if_fail(self->handler == NULL);
+    self->handler = handler;
+}
+
+static void
+sl_websocket_watch_dispose(GObject *object)
+{
+    SlWebsocketWatch *self = SL_WEBSOCKET_WATCH(object);
+
+    self->closing = TRUE;
+    sl_clear_source(&self->pong_deadline);
+    sl_clear_source(&self->close_deadline);
+    if (self->websocket != NULL)
+        sl_websocket_watch_drop(self);
+    clear_websocket(self);
+    g_clear_object(&self->handler);
+    g_clear_object(&self->socket);
+    g_clear_pointer(&self->context, g_main_context_unref);
+
+    G_OBJECT_CLASS(sl_websocket_watch_parent_class)->dispose(object);
+}
+
+static void
+sl_websocket_watch_class_init(SlWebsocketWatchClass *klass)
+{
+    GType type = G_TYPE_FROM_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->dispose = sl_websocket_watch_dispose;
+    signals[TEXT] = g_signal_new("text", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                 1, G_TYPE_BYTES);
+    signals[CLOSING] =
+        g_signal_new("closing", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[GONE] =
+        g_signal_new("gone", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+sl_websocket_watch_init(SlWebsocketWatch *self)
+{
+}
+
+SlWebsocketWatch *
+sl_websocket_watch_new(GMainContext *context, GIOStream *stream, GSocket *socket, GUri *uri,
+                       const SlLimits *limits)
+{
+    SlWebsocketWatch *self = g_object_new(SL_TYPE_WEBSOCKET_WATCH, NULL);
+    GList *extensions = g_list_prepend(NULL, sl_websocket_limit_new(SL_WEBSOCKET_MAX_BYTES));
+
+    self->context = g_main_context_ref(context);
+    self->socket = g_object_ref(socket);
+    self->websocket = soup_websocket_connection_new(stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
+                                                    NULL, NULL, extensions);
+    /* Twice what is allowed, so that what is a little too long is read, refused and closed in
+     * order. */
+    soup_websocket_connection_set_max_incoming_payload_size(self->websocket,
+                                                            2 * SL_WEBSOCKET_MAX_BYTES);
+    soup_websocket_connection_set_keepalive_interval(self->websocket,
+                                                     MAX(1, limits->ping_interval_ms / 1000));
+    g_signal_connect(self->websocket, "message", G_CALLBACK(on_websocket_message), self);
+    g_signal_connect(self->websocket, "pong", G_CALLBACK(on_websocket_pong), self);
+    g_signal_connect(self->websocket, "error", G_CALLBACK(on_websocket_error), self);
+    g_signal_connect(self->websocket, "closing", G_CALLBACK(on_websocket_closing), self);
+    g_signal_connect(self->websocket, "closed", G_CALLBACK(on_websocket_closed), self);
+
+    self->pong_timeout_ms = MAX(1, limits->pong_timeout_ms);
+    self->last_sign_us = g_get_monotonic_time();
+    self->pong_deadline =
+        sl_context_add_timeout(self->context, self->pong_timeout_ms, on_pong_deadline, self);
+    return self;
+}

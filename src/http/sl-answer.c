@@ -1,0 +1,140 @@
+#include "sl-answer.h"
+
+#include <string.h>
+
+#include "sl-json.h"
+#include "sl-request.h"
+
+static SoupMessageHeaders *
+headers_of(SoupServerMessage *msg)
+{
+    return soup_server_message_get_response_headers(msg);
+}
+
+void
+sl_answer_add_security_headers(SoupServerMessage *msg, SlAccess *access)
+{
+    SoupMessageHeaders *headers = headers_of(msg);
+    const char *const *origins = sl_access_get_origins(access);
+    g_autofree char *ancestors = origins != NULL ? g_strjoinv(" ", (char **)origins) : g_strdup("");
+    g_autofree char *policy = g_strdup_printf(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "media-src 'self' blob:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'self'%s%s",
+        *ancestors != '\0' ? " " : "", ancestors);
+
+    soup_message_headers_replace(headers, "Content-Security-Policy", policy);
+    soup_message_headers_replace(headers, "X-Content-Type-Options", "nosniff");
+    soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
+    soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "same-origin");
+    soup_message_headers_replace(headers, "Cache-Control", "no-store");
+}
+
+static gboolean
+wants_json(SoupServerMessage *msg)
+{
+    GUri *uri = soup_server_message_get_uri(msg);
+    const char *path = uri != NULL ? g_uri_get_path(uri) : "";
+
+    return g_str_has_prefix(path, "/api/") || g_str_has_prefix(path, "/ws/") ||
+           strcmp(path, "/relay") == 0;
+}
+
+static char *
+problem_json(guint status, const char *title, const char *detail)
+{
+    g_autoptr(JsonObject) object = json_object_new();
+
+    json_object_set_string_member(object, "type", "about:blank");
+    json_object_set_string_member(object, "title", title);
+    json_object_set_int_member(object, "status", status);
+    json_object_set_string_member(object, "detail", detail);
+    return sl_json_to_text(object);
+}
+
+static char *
+problem_page(const char *title, const char *detail)
+{
+    return g_markup_printf_escaped("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+                                   "<meta name=\"viewport\" content=\"width=device-width\">\n"
+                                   "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                                   "<title>%s – Sightline</title>\n<h1>%s</h1>\n<p>%s</p>\n",
+                                   title, title, detail);
+}
+
+static void
+set_text(SoupServerMessage *msg, guint status, const char *content_type, char *text)
+{
+    soup_server_message_set_status(msg, status, NULL);
+    soup_server_message_set_response(msg, content_type, SOUP_MEMORY_TAKE, text, strlen(text));
+}
+
+void
+sl_answer_problem(SoupServerMessage *msg, guint status, const char *detail)
+{
+    const char *title =
+        status == SL_STATUS_UPGRADE_REQUIRED ? "Upgrade Required" : soup_status_get_phrase(status);
+
+    if (wants_json(msg))
+        set_text(msg, status, "application/problem+json", problem_json(status, title, detail));
+    else
+        set_text(msg, status, "text/html; charset=utf-8", problem_page(title, detail));
+    soup_server_message_set_status(msg, status, title);
+}
+
+void
+sl_answer_json(SoupServerMessage *msg, char *text)
+{
+    set_text(msg, SOUP_STATUS_OK, "application/json", text);
+}
+
+static void
+set_bytes(SoupServerMessage *msg, SlAsset *asset)
+{
+    soup_server_message_set_status(msg, SOUP_STATUS_OK, NULL);
+    soup_message_headers_replace(headers_of(msg), "Content-Type", asset->content_type);
+    soup_message_body_append_bytes(soup_server_message_get_response_body(msg), asset->bytes);
+}
+
+void
+sl_answer_page(SoupServerMessage *msg, SlAsset *asset)
+{
+    set_bytes(msg, asset);
+}
+
+/* RFC 9110, section 13.1.2: a list of entity tags, compared weakly, or `*` */
+static gboolean
+has_it_already(SoupServerMessage *msg, const char *etag)
+{
+    const char *tags = soup_message_headers_get_list(soup_server_message_get_request_headers(msg),
+                                                     "If-None-Match");
+    g_auto(GStrv) list = NULL;
+
+    if (tags == NULL)
+        return FALSE;
+    list = g_strsplit(tags, ",", 64);
+    for (guint i = 0; list[i] != NULL; i++) {
+        const char *tag = g_strstrip(list[i]);
+        if (g_str_has_prefix(tag, "W/"))
+            tag += 2;
+        if (strcmp(tag, etag) == 0 || strcmp(tag, "*") == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void
+sl_answer_asset(SoupServerMessage *msg, SlAsset *asset)
+{
+    SoupMessageHeaders *headers = headers_of(msg);
+
+    soup_message_headers_replace(headers, "Cache-Control", "no-cache");
+    soup_message_headers_replace(headers, "ETag", asset->etag);
+    soup_message_headers_append(headers, "Vary", "Origin");
+    if (sl_request_get_allow_origin(msg) != NULL)
+        soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "cross-origin");
+    if (has_it_already(msg, asset->etag))
+        soup_server_message_set_status(msg, SOUP_STATUS_NOT_MODIFIED, NULL);
+    else
+        set_bytes(msg, asset);
+}

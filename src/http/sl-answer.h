@@ -1,0 +1,35 @@
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "sl-access.h"
+#include "sl-assets.h"
+
+G_BEGIN_DECLS
+
+/* How requests are answered: the headers that every answer has, pages in words, problems in JSON.
+ */
+
+#define SL_STATUS_UPGRADE_REQUIRED 426 /* RFC 9110, section 15.5.22; libsoup has no name for it */
+
+/** sl_answer_add_security_headers: for every answer, errors too. */
+void sl_answer_add_security_headers(SoupServerMessage *msg, SlAccess *access);
+
+/**
+ * sl_answer_problem:
+ * @detail: what was wrong and what to do, in words
+ *
+ * A page for people; `application/problem+json` (RFC 9457) below /api and for WebSockets.
+ */
+void sl_answer_problem(SoupServerMessage *msg, guint status, const char *detail);
+
+/** sl_answer_json: @text: (transfer full): not to be stored */
+void sl_answer_json(SoupServerMessage *msg, char *text);
+
+/** sl_answer_page: a page of the program; not to be stored */
+void sl_answer_page(SoupServerMessage *msg, SlAsset *asset);
+
+/** sl_answer_asset: with its ETag; 304 where the browser has it already */
+void sl_answer_asset(SoupServerMessage *msg, SlAsset *asset);
+
+G_END_DECLS

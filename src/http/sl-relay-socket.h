@@ -1,0 +1,15 @@
+#pragma once
+
+#include "sl-relay-transport.h"
+#include "sl-websocket-watch.h"
+
+G_BEGIN_DECLS
+
+/** SlRelaySocket: the relay's messages over a WebSocket. Main thread only. */
+#define SL_TYPE_RELAY_SOCKET (sl_relay_socket_get_type())
+G_DECLARE_FINAL_TYPE(SlRelaySocket, sl_relay_socket, SL, RELAY_SOCKET, GObject)
+
+/** @watch: (transfer none): it is to hold this as its handler */
+SlRelaySocket *sl_relay_socket_new(SlWebsocketWatch *watch);
+
+G_END_DECLS

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "sl-session-pool.h"
+#include "sl-websocket-watch.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SlSignalling: one viewer's WebSocket and its session (docs/signalling.md). The end of either is
+ * the end of the other. Main thread only.
+ *
+ * What it queues is bounded by the viewer's own messages (max_signals), the candidates of its
+ * peers, at most five `viewers` a second, the stream's changes of state, and the pong deadline of a
+ * viewer that does not read.
+ */
+#define SL_TYPE_SIGNALLING (sl_signalling_get_type())
+G_DECLARE_FINAL_TYPE(SlSignalling, sl_signalling, SL, SIGNALLING, GObject)
+
+typedef struct {
+    GMainContext *context;
+    SlSessionPool *pool;
+    SlIce *ice;
+    const SlLimits *limits;
+    SlStream *stream;
+    const char *const *channels;
+    SlGrant *grant;
+} SlSignallingConfig;
+
+/**
+ * sl_signalling_new:
+ * @watch: (transfer none): it is to hold this as its handler
+ * @config: what it names is referenced or copied
+ */
+SlSignalling *sl_signalling_new(SlWebsocketWatch *watch, const SlSignallingConfig *config);
+
+G_END_DECLS

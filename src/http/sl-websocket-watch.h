@@ -1,0 +1,53 @@
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "sl-settings.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SlWebsocketWatch: one WebSocket of the server, which it owns until nothing of it is left: pings
+ * and their deadline, what may come in, and an end that does not wait for the other side for more
+ * than 2 s. Main thread only.
+ *
+ * Signals:
+ *  - `text` (GBytes *text): a message of at most 64 KiB of UTF-8, followed by a NUL that is not
+ * counted
+ *  - `closing` (): once, for whatever reason: nothing can be sent and no `text` comes any more
+ *  - `gone` (): once, last of all: the connection is closed
+ */
+#define SL_TYPE_WEBSOCKET_WATCH (sl_websocket_watch_get_type())
+G_DECLARE_FINAL_TYPE(SlWebsocketWatch, sl_websocket_watch, SL, WEBSOCKET_WATCH, GObject)
+
+#define SL_WEBSOCKET_MAX_BYTES (64 * 1024)
+
+/**
+ * sl_websocket_watch_new:
+ * @stream: what was HTTP before; with @uri and @origin as they were requested
+ * @socket: (transfer none): below @stream
+ */
+SlWebsocketWatch *sl_websocket_watch_new(GMainContext *context, GIOStream *stream, GSocket *socket,
+                                         GUri *uri, const SlLimits *limits);
+
+/**
+ * sl_websocket_watch_set_handler:
+ * @handler: (transfer full): who answers on it; kept until it is gone
+ */
+void sl_websocket_watch_set_handler(SlWebsocketWatch *self, GObject *handler);
+
+/** sl_websocket_watch_send: does nothing once it is closing. libsoup's queue has no bound of its
+ * own: the caller's protocol has. */
+void sl_websocket_watch_send(SlWebsocketWatch *self, const char *text);
+
+/**
+ * sl_websocket_watch_close:
+ * @code: RFC 6455, section 7.4
+ * @reason: (nullable): at most 123 bytes
+ */
+void sl_websocket_watch_close(SlWebsocketWatch *self, gushort code, const char *reason);
+
+/** sl_websocket_watch_drop: ends the connection without a word. */
+void sl_websocket_watch_drop(SlWebsocketWatch *self);
+
+G_END_DECLS
