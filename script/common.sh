@@ -101,7 +101,7 @@ packages_install() {
     fi
     confirm "Install them?" || fail $EX_UNAVAILABLE "Not installed."
     if ((EUID != 0)); then
-        sudo -v || fail $EX_UNAVAILABLE "Installing them takes root: apt-get install ${missing[*]}"
+        sudo true || fail $EX_UNAVAILABLE "Installing them takes root: apt-get install ${missing[*]}"
     fi
 
     # Without fresh lists an install may still work: from a cache, or a mirror that is down for a moment.
@@ -121,8 +121,11 @@ build_discard_if_moved() {
 
 # Ninja configures again by itself when a meson.build has changed.
 build_make_locked() {
+    local again=()
     if [[ ! -f $build/build.ninja ]]; then
-        step "Configuring" meson setup "$build" "$root" -Dwerror="${SIGHTLINE_WERROR:-false}" || return
+        # Interrupted half-way, the last time.
+        [[ ! -f $build/meson-private/coredata.dat ]] || again=(--reconfigure)
+        step "Configuring" meson setup "${again[@]}" "$build" "$root" -Dwerror="${SIGHTLINE_WERROR:-false}" || return
         printf '%s\n' "$root" >"$build/made-for"
     fi
     if ! ninja -C "$build" -n 2>/dev/null | grep -q 'no work to do'; then
