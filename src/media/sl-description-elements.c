@@ -1,0 +1,279 @@
+#include "sl-description-elements.h"
+#include "sl-description-ranges.h"
+
+#include <gst/gst.h>
+#include <string.h>
+
+/* An element of the text, and where it can be asked. */
+typedef struct {
+    const char *name;    /* the factory's */
+    GstElement *example; /* NULL where the element can't be made */
+    GHashTable *set;     /* interned property names that were assigned */
+    SlProblems *problems;
+} Subject;
+
+static const char **
+list_properties(GObjectClass *class)
+{
+    guint n;
+    g_autofree GParamSpec **specs = g_object_class_list_properties(class, &n);
+    const char **names = g_new0(const char *, n + 1);
+
+    for (guint i = 0; i < n; i++)
+        names[i] = specs[i]->name;
+    return names;
+}
+
+static char *
+describe_enum(GParamSpec *spec)
+{
+    GEnumClass *class = G_PARAM_SPEC_ENUM(spec)->enum_class;
+    GString *text = g_string_new("one of ");
+
+    for (guint i = 0; i < class->n_values && i < 24; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", class->values[i].value_nick);
+    return g_string_free(text, FALSE);
+}
+
+/* What a property takes, in words. */
+static char *
+describe_values(GParamSpec *spec)
+{
+    if (G_IS_PARAM_SPEC_ENUM(spec))
+        return describe_enum(spec);
+    if (G_IS_PARAM_SPEC_BOOLEAN(spec))
+        return g_strdup("true or false");
+    if (G_IS_PARAM_SPEC_INT(spec))
+        return g_strdup_printf("a whole number from %d to %d", G_PARAM_SPEC_INT(spec)->minimum,
+                               G_PARAM_SPEC_INT(spec)->maximum);
+    if (G_IS_PARAM_SPEC_UINT(spec))
+        return g_strdup_printf("a whole number from %u to %u", G_PARAM_SPEC_UINT(spec)->minimum,
+                               G_PARAM_SPEC_UINT(spec)->maximum);
+    if (G_IS_PARAM_SPEC_FLOAT(spec) || G_IS_PARAM_SPEC_DOUBLE(spec))
+        return g_strdup("a number within its limits");
+    return g_strdup_printf("a value of type %s", g_type_name(spec->value_type));
+}
+
+/* gst_value_deserialize() takes numbers that the property then clamps, silently. */
+static gboolean
+takes_value(GParamSpec *spec, const char *text)
+{
+    g_auto(GValue) value = G_VALUE_INIT;
+
+    g_value_init(&value, spec->value_type);
+    if (!gst_value_deserialize_with_pspec(&value, text, spec))
+        return FALSE;
+    if (G_IS_PARAM_SPEC_STRING(spec))
+        return TRUE;
+    return !g_param_value_validate(spec, &value);
+}
+
+/*
+ * Types whose text is itself launch text, or whose reader warns about what it can't read: their
+ * text can't be judged beforehand.
+ */
+static gboolean
+is_unreadable(GParamSpec *spec)
+{
+    return g_type_is_a(spec->value_type, G_TYPE_OBJECT) ||
+           g_type_is_a(spec->value_type, G_TYPE_POINTER) || spec->value_type == G_TYPE_VALUE;
+}
+
+static gboolean
+has_strange_range(const char *text)
+{
+    return strchr(text, '[') != NULL;
+}
+
+static void
+check_value(Subject *self, SlToken *token, GParamSpec *spec)
+{
+    g_autofree char *found = sl_problems_quote(token->value);
+    g_autofree char *expected = NULL;
+
+    if (has_strange_range(token->value) && !G_IS_PARAM_SPEC_STRING(spec) &&
+        !sl_ranges_are_sound(token->value)) {
+        sl_problems_add(self->problems, token->line,
+                        "found %s=%s, expected ranges [LOW,HIGH] with LOW below HIGH", token->name,
+                        found);
+        return;
+    }
+    if (takes_value(spec, token->value))
+        return;
+    expected = describe_values(spec);
+    sl_problems_add(self->problems, token->line, "found %s=%s on '%s', expected %s", token->name,
+                    found, self->name, expected);
+}
+
+static void
+check_property(Subject *self, SlToken *token, GObjectClass *class, GParamSpec *spec)
+{
+    if (spec == NULL) {
+        g_autofree const char **names = list_properties(class);
+        g_autofree char *hint = sl_problems_did_you_mean(token->name, names);
+
+        sl_problems_add(self->problems, token->line,
+                        "'%s' has no property '%s', expected one that gst-inspect-1.0 %s lists%s",
+                        self->name, token->name, self->name, hint);
+    } else if ((spec->flags & G_PARAM_WRITABLE) == 0) {
+        sl_problems_add(self->problems, token->line,
+                        "property '%s' of '%s' can't be written, expected another", token->name,
+                        self->name);
+    } else if (is_unreadable(spec)) {
+        sl_problems_add(self->problems, token->line,
+                        "property '%s' of '%s' is no plain value, expected it left out",
+                        token->name, self->name);
+    } else {
+        check_value(self, token, spec);
+    }
+}
+
+/* `sink_1::xpos=640`: on a pad that will be requested. */
+static GParamSpec *
+find_pad_property(Subject *self, const char *pad, const char *property, GObjectClass **ret_class)
+{
+    for (const GList *l = gst_element_get_pad_template_list(self->example); l != NULL;
+         l = l->next) {
+        GstPadTemplate *template = l->data;
+        const char *pattern = GST_PAD_TEMPLATE_NAME_TEMPLATE(template);
+        const char *percent = strchr(pattern, '%');
+        gsize n = percent != NULL ? (gsize)(percent - pattern) : strlen(pattern);
+        GType type = GST_PAD_TEMPLATE_GTYPE(template);
+
+        if (strncmp(pad, pattern, n) != 0 || !g_type_is_a(type, GST_TYPE_PAD))
+            continue;
+        *ret_class = g_type_class_ref(type);
+        return g_object_class_find_property(*ret_class, property);
+    }
+    return NULL;
+}
+
+static void
+check_pad_property(Subject *self, SlToken *token, const char *colons)
+{
+    g_autofree char *pad = g_strndup(token->name, colons - token->name);
+    GObjectClass *class = NULL;
+    GParamSpec *spec = NULL;
+
+    if (GST_IS_CHILD_PROXY(self->example) && !GST_IS_BIN(self->example))
+        spec = find_pad_property(self, pad, colons + 2, &class);
+    if (class == NULL)
+        sl_problems_add(self->problems, token->line,
+                        "found '%s', expected a property of '%s' or PAD::PROPERTY of a mixer",
+                        token->name, self->name);
+    else
+        check_property(self, token, class, spec);
+    g_clear_pointer(&class, g_type_class_unref);
+}
+
+static void
+check_assignment(Subject *self, SlToken *token)
+{
+    const char *colons = strstr(token->name, "::");
+    GObjectClass *class;
+    GParamSpec *spec;
+    const char *canonical;
+
+    if (self->example == NULL)
+        return;
+    class = G_OBJECT_GET_CLASS(self->example);
+    spec = colons == NULL ? g_object_class_find_property(class, token->name) : NULL;
+    canonical = g_intern_string(spec != NULL ? spec->name : token->name);
+    if (!g_hash_table_add(self->set, (gpointer)canonical))
+        sl_problems_add(self->problems, token->line, "'%s' again on '%s', expected it once",
+                        token->name, self->name);
+    else if (colons != NULL)
+        check_pad_property(self, token, colons);
+    else
+        check_property(self, token, class, spec);
+}
+
+static const char **
+list_element_names(GList *factories)
+{
+    const char **names = g_new0(const char *, g_list_length(factories) + 1);
+    guint n = 0;
+
+    for (GList *l = factories; l != NULL; l = l->next)
+        names[n++] = GST_OBJECT_NAME(l->data);
+    return names;
+}
+
+static void
+complain_missing(SlToken *token, SlProblems *problems)
+{
+    const char *package = sl_element_package_hint(token->name);
+    GList *factories;
+    g_autofree const char **names = NULL;
+    g_autofree char *hint = NULL;
+
+    if (package != NULL) {
+        sl_problems_add(problems, token->line,
+                        "element '%s' is not installed, expected the package %s", token->name,
+                        package);
+        return;
+    }
+    factories = gst_registry_get_feature_list(gst_registry_get(), GST_TYPE_ELEMENT_FACTORY);
+    names = list_element_names(factories);
+    hint = sl_problems_did_you_mean(token->name, names);
+    sl_problems_add(problems, token->line, "unknown element '%s', expected one of GStreamer's%s",
+                    token->name, hint);
+    gst_plugin_feature_list_free(factories);
+}
+
+static void
+begin_element(Subject *self, SlToken *token)
+{
+    const char *name = token->kind == SL_TOKEN_BIN_OPEN ? "bin" : token->name;
+    g_autoptr(GstElementFactory) factory = gst_element_factory_find(name);
+
+    g_clear_object(&self->example);
+    g_hash_table_remove_all(self->set);
+    self->name = name;
+    if (factory == NULL) {
+        complain_missing(token, self->problems);
+        return;
+    }
+    self->example = gst_element_factory_create(factory, NULL);
+    if (self->example == NULL)
+        sl_problems_add(self->problems, token->line,
+                        "element '%s' can't be made here, expected it to work", name);
+    else
+        gst_object_ref_sink(self->example);
+}
+
+static void
+check_caps(SlToken *token, SlProblems *problems)
+{
+    g_autoptr(GstCaps) caps = NULL;
+    g_autofree char *found = sl_problems_quote(token->value);
+
+    if (!sl_ranges_are_sound(token->value)) {
+        sl_problems_add(problems, token->line,
+                        "found caps %s, expected ranges [LOW,HIGH] with LOW below HIGH", found);
+        return;
+    }
+    caps = gst_caps_from_string(token->value);
+    if (caps == NULL)
+        sl_problems_add(problems, token->line, "found caps %s, expected TYPE/SUBTYPE,FIELD=VALUE,…",
+                        found);
+}
+
+void
+sl_elements_check(GPtrArray *tokens, SlProblems *problems)
+{
+    g_autoptr(GHashTable) set = g_hash_table_new(NULL, NULL);
+    Subject subject = { .set = set, .problems = problems };
+
+    for (guint i = 0; i < tokens->len; i++) {
+        SlToken *token = g_ptr_array_index(tokens, i);
+
+        if (token->kind == SL_TOKEN_ELEMENT || token->kind == SL_TOKEN_BIN_OPEN)
+            begin_element(&subject, token);
+        else if (token->kind == SL_TOKEN_ASSIGNMENT)
+            check_assignment(&subject, token);
+        else if (token->kind == SL_TOKEN_CAPS)
+            check_caps(token, problems);
+    }
+    g_clear_object(&subject.example);
+}
