@@ -1,6 +1,86 @@
-#include <glib.h>
-int
-main(void)
+#include <glib-unix.h>
+#include <gst/gst.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include "sl-app.h"
+
+/* A viewer costs some ten descriptors; the usual soft limit of 1,024 ends at a hundred of them. */
+static void
+raise_descriptor_limit(void)
 {
-    return 0;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static gboolean
+on_stop_signal(gpointer app)
+{
+    sl_app_stop(app);
+    return G_SOURCE_CONTINUE;
+}
+
+static int
+serve(SlOptions *options)
+{
+    GMainContext *context = g_main_context_default();
+    g_autoptr(SlApp) app = sl_app_new(context, options);
+    guint interrupt_id, terminate_id;
+    int status = sl_app_start(app);
+
+    if (status != SL_EXIT_OK)
+        return status;
+    interrupt_id = g_unix_signal_add(SIGINT, on_stop_signal, app);
+    terminate_id = g_unix_signal_add(SIGTERM, on_stop_signal, app);
+    sl_app_run(app);
+    g_source_remove(interrupt_id);
+    g_source_remove(terminate_id);
+    return SL_EXIT_OK;
+}
+
+static int
+run(SlOptions *options)
+{
+    g_autoptr(SlOptions) owned = options;
+
+    if (options->version) {
+        printf("sightline %s\n", SL_VERSION);
+        return SL_EXIT_OK;
+    }
+    if (options->list_pipelines)
+        return sl_app_list_pipelines();
+    if (options->list_devices)
+        return sl_app_list_devices();
+    if (options->check != NULL)
+        return sl_app_check(options->check, g_ptr_array_index(options->streams, 0));
+    return serve(g_steal_pointer(&owned));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    SlOptions *options;
+    int status;
+
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+
+    options = sl_options_parse((const char *const *)argv, &error);
+    if (options == NULL) {
+        fprintf(stderr, "sightline: %s\n", error->message);
+        return error->code == SL_OPTIONS_ERROR_USAGE ? SL_EXIT_USAGE : SL_EXIT_CONFIG;
+    }
+    gst_init(NULL, NULL);
+    g_main_context_acquire(g_main_context_default());
+    status = run(options);
+    g_main_context_release(g_main_context_default());
+    return status;
 }

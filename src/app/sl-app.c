@@ -1,1 +1,495 @@
-#include <glib.h>
+#include "sl-app.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include <gio/gio.h>
+#include <gst/gst.h>
+
+#include "sl-camera.h"
+#include "sl-context.h"
+#include "sl-http-server.h"
+#include "sl-log.h"
+#include "sl-teardown.h"
+
+/* A stream's conversation: the namespace of its first relay channel. */
+#define DEFAULT_CHANNEL_NAMESPACE "chat"
+
+/* What stops by itself is waited for this long; SIGTERM is answered within 2 s. */
+#define STOP_TIMEOUT_MS 1700
+
+struct _SlApp {
+    GObject parent_instance;
+
+    GMainContext *context;
+    GMainLoop *loop;
+    SlOptions *options;
+
+    SlAccessKeys *keys; /* NULL with --no-keys */
+    SlAccess *access;
+    SlIce *ice;
+    SlRelay *relay;
+    SlSessionPool *pool;
+    SlHttpServer *server;
+    GPtrArray *streams; /* of SlStream */
+
+    gboolean stopping;
+    guint n_stopping; /* parts that have not yet stopped */
+    GSource *stop_timer;
+};
+
+G_DEFINE_FINAL_TYPE(SlApp, sl_app, G_TYPE_OBJECT)
+
+/* --- what is missing
+ * ------------------------------------------------------------------------------- */
+
+/* What every stream needs, whatever its description says. */
+static gboolean
+check_elements(void)
+{
+    static const char *const needed[] = { "appsrc",  "appsink", "webrtcbin", "nicesrc", "nicesink",
+                                          "dtlsenc", "srtpenc", "sctpenc",   "rtpbin",  NULL };
+    g_autoptr(GString) missing = g_string_new(NULL);
+
+    for (guint i = 0; needed[i] != NULL; i++) {
+        g_autoptr(GstElementFactory) factory = gst_element_factory_find(needed[i]);
+        const char *package = sl_element_package_hint(needed[i]);
+
+        if (factory == NULL)
+            g_string_append_printf(missing, "%s%s (package %s)", missing->len > 0 ? ", " : "",
+                                   needed[i], package != NULL ? package : "unknown");
+    }
+    if (missing->len > 0)
+        sl_log_warning("GStreamer elements are missing: %s", missing->str);
+    return missing->len == 0;
+}
+
+/* --- streams
+ * --------------------------------------------------------------------------------------- */
+
+static int
+exit_status_of(const GError *error)
+{
+    if (error->domain != SL_MEDIA_ERROR)
+        return SL_EXIT_CONFIG;
+    switch ((SlMediaError)error->code) {
+    case SL_MEDIA_ERROR_NOT_FOUND:
+    case SL_MEDIA_ERROR_BUSY:
+    case SL_MEDIA_ERROR_PERMISSION:
+    case SL_MEDIA_ERROR_DEVICE:
+        return SL_EXIT_UNAVAILABLE;
+    case SL_MEDIA_ERROR_DESCRIPTION:
+    case SL_MEDIA_ERROR_PIPELINE:
+    case SL_MEDIA_ERROR_MISSING_ELEMENT:
+        break;
+    }
+    return SL_EXIT_CONFIG;
+}
+
+static SlDescription *
+load_description(const char *name_or_file, GError **error)
+{
+    g_autofree char *path = sl_description_find(name_or_file, SL_PKGDATADIR "/pipelines", error);
+
+    return path != NULL ? sl_description_load(path, error) : NULL;
+}
+
+static gboolean
+check_description(SlDescription *description, SlValues *values, const SlCapture *capture,
+                  GError **error)
+{
+    g_autoptr(SlProblems) problems = sl_problems_new(sl_description_get_file(description));
+    g_autofree char *text = NULL;
+
+    sl_description_check(description, values, capture, problems);
+    if (sl_problems_get_count(problems) == 0)
+        return TRUE;
+    text = sl_problems_to_text(problems);
+    g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, text);
+    return FALSE;
+}
+
+/* Returns an exit status; whatever is wrong with file or device is found here rather than by the
+ * first viewer. */
+static int
+add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
+{
+    g_autoptr(SlDescription) description = load_description(options->pipeline, error);
+    g_autoptr(SlValues) values = NULL;
+    g_autoptr(SlInput) input = NULL;
+    g_autoptr(SlCapture) capture = NULL;
+    SlStream *stream;
+
+    if (description == NULL)
+        return SL_EXIT_CONFIG;
+    values = sl_values_new(description, (const char *const *)options->set, error);
+    if (values == NULL)
+        return SL_EXIT_CONFIG;
+    input = sl_input_resolve(options->device, error);
+    if (input == NULL || (capture = sl_capture_new(input, values, error)) == NULL)
+        return error != NULL && *error != NULL ? exit_status_of(*error) : SL_EXIT_UNAVAILABLE;
+    if (!check_description(description, values, capture, error))
+        return SL_EXIT_CONFIG;
+
+    sl_log_info("%s: %s, %s", options->name, input->label, sl_description_get_title(description));
+    stream = sl_stream_new(self->context, options->name, g_steal_pointer(&input),
+                           g_steal_pointer(&description), g_steal_pointer(&values),
+                           &self->options->limits);
+    g_ptr_array_add(self->streams, stream);
+    return SL_EXIT_OK;
+}
+
+static int
+add_streams(SlApp *self)
+{
+    for (guint i = 0; i < self->options->streams->len; i++) {
+        g_autoptr(GError) error = NULL;
+        int status = add_stream(self, g_ptr_array_index(self->options->streams, i), &error);
+
+        if (status == SL_EXIT_OK)
+            continue;
+        sl_log_warning("%s", error != NULL ? error->message : "the stream could not be set up");
+        return status;
+    }
+    return SL_EXIT_OK;
+}
+
+/* --- access
+ * ---------------------------------------------------------------------------------------- */
+
+static gboolean
+is_loopback(const char *address)
+{
+    g_autoptr(GInetAddress) inet = address != NULL ? g_inet_address_new_from_string(address) : NULL;
+
+    return inet != NULL && g_inet_address_get_is_loopback(inet);
+}
+
+static gboolean
+make_access(SlApp *self)
+{
+    g_autofree char *dir = g_build_filename(g_get_user_state_dir(), "sightline", NULL);
+    g_autoptr(GError) error = NULL;
+    SlAccessConfig config = { .keys_required = !self->options->no_keys,
+                              .hosts = (const char *const *)self->options->allow_hosts,
+                              .origins = (const char *const *)self->options->allow_origins };
+
+    if (config.keys_required) {
+        self->keys = sl_access_keys_load(dir, self->options->new_keys, &error);
+        if (self->keys == NULL) {
+            sl_log_warning("%s", error->message);
+            /* On loopback nobody needs one. */
+            if (!is_loopback(self->options->address))
+                return FALSE;
+        } else {
+            config.guest_key = self->keys->guest;
+            config.operator_key = self->keys->operator_;
+        }
+    }
+    self->access = sl_access_new(&config);
+    return TRUE;
+}
+
+/* --- where to watch
+ * -------------------------------------------------------------------------------- */
+
+static GInetAddress *
+ifaddr_to_inet(const struct ifaddrs *entry)
+{
+    g_autoptr(GSocketAddress) address = NULL;
+
+    if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_INET ||
+        (entry->ifa_flags & IFF_UP) == 0)
+        return NULL;
+    address = g_socket_address_new_from_native(entry->ifa_addr, sizeof(struct sockaddr_in));
+    return g_object_ref(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+}
+
+/* The address that somebody else in the house would type: the first IPv4 one that is not loopback
+ * or link-local. */
+static char *
+find_own_address(void)
+{
+    struct ifaddrs *entries;
+    char *found = NULL;
+
+    if (getifaddrs(&entries) != 0)
+        return g_strdup("127.0.0.1");
+    for (struct ifaddrs *entry = entries; entry != NULL && found == NULL; entry = entry->ifa_next) {
+        g_autoptr(GInetAddress) address = ifaddr_to_inet(entry);
+        if (address != NULL && !g_inet_address_get_is_loopback(address) &&
+            !g_inet_address_get_is_link_local(address))
+            found = g_inet_address_to_string(address);
+    }
+    freeifaddrs(entries);
+    return found != NULL ? found : g_strdup("127.0.0.1");
+}
+
+static gboolean
+is_any(const char *address)
+{
+    g_autoptr(GInetAddress) inet = address != NULL ? g_inet_address_new_from_string(address) : NULL;
+
+    return inet == NULL || g_inet_address_get_is_any(inet);
+}
+
+static char *
+make_url(SlApp *self, const char *key)
+{
+    g_autofree char *address =
+        is_any(self->options->address) ? find_own_address() : g_strdup(self->options->address);
+    guint16 port = sl_http_server_get_port(self->server);
+    gboolean is_v6 = strchr(address, ':') != NULL;
+
+    return g_strdup_printf("http://%s%s%s:%u/%s%s", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
+                           port, key != NULL ? "?key=" : "", key != NULL ? key : "");
+}
+
+static void
+print_links(SlApp *self)
+{
+    gboolean with_keys = self->keys != NULL && !is_loopback(self->options->address);
+    g_autofree char *guest = make_url(self, with_keys ? self->keys->guest : NULL);
+
+    printf("Watch at %s\n", guest);
+    if (with_keys) {
+        g_autofree char *operator_url = make_url(self, self->keys->operator_);
+        printf("For whoever runs it: %s\n", operator_url);
+    }
+    fflush(stdout);
+    if (self->options->no_keys && !is_loopback(self->options->address))
+        sl_log_warning("--no-keys: everybody who reaches this address may watch and operate");
+}
+
+/* --- start
+ * ----------------------------------------------------------------------------------------- */
+
+static void
+connect_streams(SlApp *self)
+{
+    for (guint i = 0; i < self->streams->len; i++) {
+        SlStream *stream = g_ptr_array_index(self->streams, i);
+        const char *name = sl_stream_get_name(stream);
+        g_autofree char *channel = g_strdup_printf("%s:%s", DEFAULT_CHANNEL_NAMESPACE, name);
+        const char *const channels[] = { channel, NULL };
+
+        sl_relay_add_channel(self->relay, channel, name);
+        sl_http_server_add_stream(self->server, stream, channels);
+    }
+}
+
+int
+sl_app_start(SlApp *self)
+{
+    SlOptions *options = self->options;
+    g_autoptr(GError) error = NULL;
+    int status;
+
+    if (!check_elements())
+        return SL_EXIT_CONFIG;
+    if ((status = add_streams(self)) != SL_EXIT_OK)
+        return status;
+    if (!make_access(self))
+        return SL_EXIT_CONFIG;
+
+    self->ice = sl_ice_new(&options->ice);
+    self->relay = sl_relay_new(self->context, &options->limits);
+    self->pool = sl_session_pool_new(self->context, self->ice, self->relay, &options->limits);
+    self->server = sl_http_server_new(self->context, self->access, self->pool, self->relay,
+                                      self->ice, &options->limits, options->web_dir);
+    connect_streams(self);
+    if (!sl_http_server_listen(self->server, options->address, options->port, &error)) {
+        sl_log_warning("%s", error->message);
+        return SL_EXIT_UNAVAILABLE;
+    }
+    print_links(self);
+    return SL_EXIT_OK;
+}
+
+void
+sl_app_run(SlApp *self)
+{
+    g_main_loop_run(self->loop);
+}
+
+/* --- stop: whom viewers talk to first, what they look at last
+ * ----------------------------------------- */
+
+static void
+on_part_stopped(SlApp *self)
+{
+    if (--self->n_stopping == 0)
+        g_main_loop_quit(self->loop);
+}
+
+static void
+on_drained(gpointer data)
+{
+    g_autoptr(SlApp) self = data;
+
+    on_part_stopped(self);
+}
+
+static void
+on_stream_stopped(GObject *stream, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(SlApp) self = data;
+
+    on_part_stopped(self);
+}
+
+static void
+on_pool_closed(GObject *pool, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(SlApp) self = data;
+
+    for (guint i = 0; i < self->streams->len; i++) {
+        self->n_stopping++;
+        sl_stream_stop_async(g_ptr_array_index(self->streams, i), on_stream_stopped,
+                             g_object_ref(self));
+    }
+    self->n_stopping++;
+    sl_teardown_drain_async(self->context, on_drained, g_object_ref(self));
+    on_part_stopped(self);
+}
+
+static gboolean
+on_stop_timeout(gpointer data)
+{
+    SlApp *self = data;
+
+    sl_log_warning("Something did not stop in time; leaving anyway");
+    sl_clear_source(&self->stop_timer);
+    g_main_loop_quit(self->loop);
+    return G_SOURCE_REMOVE;
+}
+
+void
+sl_app_stop(SlApp *self)
+{
+    if (self->stopping) {
+        g_main_loop_quit(self->loop);
+        return;
+    }
+    self->stopping = TRUE;
+    self->stop_timer =
+        sl_context_add_timeout(self->context, STOP_TIMEOUT_MS, on_stop_timeout, self);
+    sl_http_server_close(self->server);
+    sl_relay_close(self->relay);
+    self->n_stopping = 1;
+    sl_session_pool_close_async(self->pool, on_pool_closed, g_object_ref(self));
+}
+
+/* --- what needs no server
+ * ---------------------------------------------------------------------------- */
+
+int
+sl_app_list_pipelines(void)
+{
+    g_autoptr(GPtrArray) paths = sl_description_list(SL_PKGDATADIR "/pipelines");
+
+    for (guint i = 0; i < paths->len; i++) {
+        const char *path = g_ptr_array_index(paths, i);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SlDescription) description = sl_description_load(path, &error);
+        g_autofree char *base = g_path_get_basename(path);
+
+        base[strlen(base) - strlen(".pipeline")] = '\0';
+        printf("%-20s %s\n", base,
+               description != NULL ? sl_description_get_title(description)
+                                   : "(has mistakes: see --check)");
+    }
+    if (paths->len == 0)
+        printf("No description was found. Set SIGHTLINE_PIPELINES to a folder that has some.\n");
+    return SL_EXIT_OK;
+}
+
+int
+sl_app_list_devices(void)
+{
+    g_autofree char *text = sl_camera_list_text();
+
+    printf("%s", text);
+    return SL_EXIT_OK;
+}
+
+int
+sl_app_check(const char *name_or_file, const SlStreamOptions *stream)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlDescription) description = load_description(name_or_file, &error);
+    g_autoptr(SlValues) values = NULL;
+    g_autoptr(SlInput) input = NULL;
+    g_autoptr(SlCapture) capture = NULL;
+
+    if (description != NULL)
+        values = sl_values_new(description, (const char *const *)stream->set, &error);
+    if (values != NULL) /* no camera is needed: the pattern stands for it */
+        input = sl_input_resolve(stream->device != NULL ? stream->device : "test", &error);
+    if (input != NULL)
+        capture = sl_capture_new(input, values, &error);
+    if (capture == NULL || !check_description(description, values, capture, &error)) {
+        fprintf(stderr, "%s\n", error->message);
+        return exit_status_of(error);
+    }
+    printf("%s: no mistakes found\n", sl_description_get_file(description));
+    return SL_EXIT_OK;
+}
+
+/* --- the object
+ * --------------------------------------------------------------------------------------- */
+
+static void
+sl_app_dispose(GObject *object)
+{
+    SlApp *self = SL_APP(object);
+
+    sl_clear_source(&self->stop_timer);
+    g_clear_object(&self->server);
+    g_clear_object(&self->pool);
+    g_clear_object(&self->relay);
+    g_clear_pointer(&self->streams, g_ptr_array_unref);
+    g_clear_pointer(&self->ice, sl_ice_unref);
+    g_clear_pointer(&self->access, sl_access_unref);
+    g_clear_pointer(&self->keys, sl_access_keys_free);
+    G_OBJECT_CLASS(sl_app_parent_class)->dispose(object);
+}
+
+static void
+sl_app_finalize(GObject *object)
+{
+    SlApp *self = SL_APP(object);
+
+    g_clear_pointer(&self->options, sl_options_free);
+    g_clear_pointer(&self->loop, g_main_loop_unref);
+    g_clear_pointer(&self->context, g_main_context_unref);
+    G_OBJECT_CLASS(sl_app_parent_class)->finalize(object);
+}
+
+static void
+sl_app_class_init(SlAppClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = sl_app_dispose;
+    object_class->finalize = sl_app_finalize;
+}
+
+static void
+sl_app_init(SlApp *self)
+{
+    self->streams = g_ptr_array_new_with_free_func(g_object_unref);
+}
+
+SlApp *
+sl_app_new(GMainContext *context, SlOptions *options)
+{
+    SlApp *self = g_object_new(SL_TYPE_APP, NULL);
+
+    self->context = g_main_context_ref(context);
+    self->loop = g_main_loop_new(context, FALSE);
+    self->options = options;
+    return self;
+}

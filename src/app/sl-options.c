@@ -1,1 +1,315 @@
-#include <glib.h>
+#include "sl-options.h"
+
+#include <gio/gio.h>
+
+#include "sl-config.h"
+#include "sl-options-private.h"
+
+#define DEFAULT_LISTEN "127.0.0.1:8080"
+#define DEFAULT_STREAM "camera"
+#define DEFAULT_PIPELINE "vp8"
+
+G_DEFINE_QUARK(sl - options - error, sl_options_error)
+
+static const char summary[] = "Puts a camera into a browser. DEVICE is /dev/videoN, "
+                              "/dev/v4l/by-id/…, a URI (rtsp://, file://, …)\n"
+                              "or \"test\" (always the test pattern); without one: the first "
+                              "camera, or the pattern if there is none.";
+
+static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a wrong option; 69 "
+                                  "for a device or port that is not to be had;\n"
+                                  "78 for a mistake in a config or description file.";
+
+/* What GOption fills in, before it is checked. */
+typedef struct {
+    char *listen, *media_ports, *config, *pipeline, *web_dir, *check;
+    char **set, **ice_servers, **allow_hosts, **allow_origins, **rest;
+    gboolean new_keys, no_keys, list_devices, list_pipelines, version;
+} RawOptions;
+
+static void
+raw_options_clear(RawOptions *raw)
+{
+    g_free(raw->listen);
+    g_free(raw->media_ports);
+    g_free(raw->config);
+    g_free(raw->pipeline);
+    g_free(raw->web_dir);
+    g_free(raw->check);
+    g_strfreev(raw->set);
+    g_strfreev(raw->ice_servers);
+    g_strfreev(raw->allow_hosts);
+    g_strfreev(raw->allow_origins);
+    g_strfreev(raw->rest);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RawOptions, raw_options_clear)
+
+void
+sl_stream_options_free(SlStreamOptions *self)
+{
+    g_free(self->name);
+    g_free(self->device);
+    g_free(self->pipeline);
+    g_strfreev(self->set);
+    g_free(self);
+}
+
+void
+sl_options_free(SlOptions *self)
+{
+    g_free(self->address);
+    g_strfreev(self->ice.servers);
+    g_strfreev(self->allow_hosts);
+    g_strfreev(self->allow_origins);
+    g_clear_pointer(&self->streams, g_ptr_array_unref);
+    g_free(self->web_dir);
+    g_free(self->check);
+    g_free(self);
+}
+
+/* --- values
+ * --------------------------------------------------------------------------------------- */
+
+static gboolean
+parse_port(const char *text, guint64 min, guint16 *ret_port)
+{
+    guint64 port;
+
+    if (!g_ascii_string_to_unsigned(text, 10, min, G_MAXUINT16, &port, NULL))
+        return FALSE;
+    *ret_port = (guint16)port;
+    return TRUE;
+}
+
+gboolean
+sl_options_parse_listen(const char *text, char **ret_address, guint16 *ret_port, GError **error)
+{
+    const char *colon = strrchr(text, ':');
+    g_autofree char *address = NULL;
+    guint16 port;
+    gsize len;
+
+    if (colon == NULL || !parse_port(colon + 1, 0, &port)) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                    "--listen %s: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 for "
+                    "every address",
+                    text);
+        return FALSE;
+    }
+    len = (gsize)(colon - text);
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']')
+        address = g_strndup(text + 1, len - 2);
+    else
+        address = g_strndup(text, len);
+    if (g_str_equal(address, "localhost")) {
+        g_free(address);
+        address = g_strdup("127.0.0.1");
+    }
+    if (*address != '\0' && !g_hostname_is_ip_address(address)) {
+        g_set_error(
+            error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+            "--listen %s: \"%s\" is no IP address of this machine; use :%u for every address", text,
+            address, port);
+        return FALSE;
+    }
+    *ret_address = *address != '\0' ? g_steal_pointer(&address) : NULL;
+    *ret_port = port;
+    return TRUE;
+}
+
+gboolean
+sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, "-", 2);
+    guint16 min, max;
+
+    if (g_strv_length(parts) != 2 || !parse_port(parts[0], 1024, &min) ||
+        !parse_port(parts[1], 1024, &max) || min > max) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                    "--media-ports %s: expected MIN-MAX, from 1024 to 65535, such as 50000-50100",
+                    text);
+        return FALSE;
+    }
+    *ret_min = min;
+    *ret_max = max;
+    return TRUE;
+}
+
+static gboolean
+check_ice_servers(char **servers, GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+
+    for (guint i = 0; servers != NULL && servers[i] != NULL; i++) {
+        if (sl_ice_server_check(servers[i], &fault))
+            continue;
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE, "--ice-server: %s",
+                    fault->message);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* --- command line
+ * ---------------------------------------------------------------------------------- */
+
+static gboolean
+parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "pipeline", 'p', 0, G_OPTION_ARG_STRING, &raw->pipeline,
+          "Description of the pipeline: a name from --list-pipelines, or a file", "NAME|FILE" },
+        { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &raw->set,
+          "Set a variable of the description (repeatable)", "NAME=VALUE" },
+        { "listen", 'l', 0, G_OPTION_ARG_STRING, &raw->listen,
+          "Where to serve pages; \":8080\" is every address, port 0 picks one "
+          "(default " DEFAULT_LISTEN ")",
+          "[ADDRESS]:PORT" },
+        { "media-ports", 0, 0, G_OPTION_ARG_STRING, &raw->media_ports, "UDP ports for media",
+          "MIN-MAX" },
+        { "ice-server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->ice_servers,
+          "stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT] (repeatable; none by default)",
+          "URL" },
+        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &raw->config,
+          "Key file with the same settings and several streams", "FILE" },
+        { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->allow_hosts,
+          "Also answer to this host name (repeatable)", "NAME" },
+        { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->allow_origins,
+          "Let pages of this origin embed the player (repeatable)", "ORIGIN" },
+        { "new-keys", 0, 0, G_OPTION_ARG_NONE, &raw->new_keys,
+          "Make new guest and operator keys: links shared before are no longer valid", NULL },
+        { "no-keys", 0, 0, G_OPTION_ARG_NONE, &raw->no_keys,
+          "Ask nobody for a key: whoever reaches the address may do everything", NULL },
+        { "list-devices", 0, 0, G_OPTION_ARG_NONE, &raw->list_devices, "List the cameras and exit",
+          NULL },
+        { "list-pipelines", 0, 0, G_OPTION_ARG_NONE, &raw->list_pipelines,
+          "List the descriptions that are found by name and exit", NULL },
+        { "check", 0, 0, G_OPTION_ARG_STRING, &raw->check,
+          "Report all mistakes in a description and exit", "NAME|FILE" },
+        { "web", 0, 0, G_OPTION_ARG_FILENAME, &raw->web_dir,
+          "Serve the page from this folder instead of the built-in one", "DIR" },
+        { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version, "Print the version and exit", NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL, "[DEVICE]" },
+        { NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_auto(GStrv) args = g_strdupv((char **)argv);
+    g_autoptr(GError) fault = NULL;
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, description);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse_strv(context, &args, &fault)) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE, "%s; see --help",
+                    fault->message);
+        return FALSE;
+    }
+    if (raw->rest != NULL && g_strv_length(raw->rest) > 1) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                    "One DEVICE at most: found \"%s\" and \"%s\"; several streams go into --config",
+                    raw->rest[0], raw->rest[1]);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+apply_stream_options(SlOptions *self, const RawOptions *raw, GError **error)
+{
+    const char *device = raw->rest != NULL ? raw->rest[0] : NULL;
+    SlStreamOptions *stream;
+
+    if (self->streams->len == 0) {
+        stream = g_new0(SlStreamOptions, 1);
+        stream->name = g_strdup(DEFAULT_STREAM);
+        g_ptr_array_add(self->streams, stream);
+    }
+    if (self->streams->len > 1 && (device != NULL || raw->pipeline != NULL || raw->set != NULL)) {
+        g_set_error_literal(
+            error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+            "DEVICE, --pipeline and --set are for one stream; --config has several");
+        return FALSE;
+    }
+
+    stream = g_ptr_array_index(self->streams, 0);
+    if (device != NULL) {
+        g_free(stream->device);
+        stream->device = g_strdup(device);
+    }
+    if (raw->pipeline != NULL) {
+        g_free(stream->pipeline);
+        stream->pipeline = g_strdup(raw->pipeline);
+    }
+    if (raw->set != NULL) {
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+        if (stream->set != NULL)
+            g_strv_builder_addv(builder, (const char **)stream->set);
+        g_strv_builder_addv(builder, (const char **)raw->set);
+        g_strfreev(stream->set);
+        stream->set = g_strv_builder_end(builder);
+    }
+    for (guint i = 0; i < self->streams->len; i++) {
+        stream = g_ptr_array_index(self->streams, i);
+        if (stream->pipeline == NULL)
+            stream->pipeline = g_strdup(DEFAULT_PIPELINE);
+    }
+    return TRUE;
+}
+
+static void
+take_strv(char ***target, char ***source)
+{
+    if (*source == NULL)
+        return;
+    g_strfreev(*target);
+    *target = g_steal_pointer(source);
+}
+
+/* The command line over what the config file has set. */
+static gboolean
+apply_command_line(SlOptions *self, RawOptions *raw, GError **error)
+{
+    g_autofree char *address = NULL;
+
+    if (raw->listen != NULL) {
+        if (!sl_options_parse_listen(raw->listen, &address, &self->port, error))
+            return FALSE;
+        g_free(self->address);
+        self->address = g_steal_pointer(&address);
+    }
+    if (raw->media_ports != NULL &&
+        !sl_options_parse_ports(raw->media_ports, &self->ice.port_min, &self->ice.port_max, error))
+        return FALSE;
+    if (!check_ice_servers(raw->ice_servers, error))
+        return FALSE;
+    take_strv(&self->ice.servers, &raw->ice_servers);
+    take_strv(&self->allow_hosts, &raw->allow_hosts);
+    take_strv(&self->allow_origins, &raw->allow_origins);
+    self->no_keys |= raw->no_keys;
+    self->new_keys = raw->new_keys;
+    self->list_devices = raw->list_devices;
+    self->list_pipelines = raw->list_pipelines;
+    self->version = raw->version;
+    self->web_dir = g_steal_pointer(&raw->web_dir);
+    self->check = g_steal_pointer(&raw->check);
+    return apply_stream_options(self, raw, error);
+}
+
+SlOptions *
+sl_options_parse(const char *const *argv, GError **error)
+{
+    g_auto(RawOptions) raw = { NULL };
+    g_autoptr(SlOptions) self = g_new0(SlOptions, 1);
+
+    self->streams = g_ptr_array_new_with_free_func((GDestroyNotify)sl_stream_options_free);
+    sl_limits_init(&self->limits);
+    if (!sl_options_parse_listen(DEFAULT_LISTEN, &self->address, &self->port, error) ||
+        !parse_command_line(argv, &raw, error))
+        return NULL;
+    if (raw.config != NULL && !sl_config_load(raw.config, self, error))
+        return NULL;
+    if (!apply_command_line(self, &raw, error))
+        return NULL;
+    return g_steal_pointer(&self);
+}

@@ -1,1 +1,266 @@
-#include <glib.h>
+#include "sl-data-channel.h"
+
+#include "sl-context.h"
+#include "sl-json.h"
+
+/*
+ * What may wait for the main thread: more than a client that keeps to the relay's limits can send
+ * in the time that a busy main loop takes for one round.
+ */
+#define MAX_PENDING 512
+
+/* Shared with webrtcbin's threads. */
+typedef struct {
+    gatomicrefcount refs;
+    GMainContext *context;
+    SlWeak *channel;
+    gint n_pending; /* atomic */
+} ChannelLink;
+
+struct _SlDataChannel {
+    GObject parent_instance;
+
+    GMainContext *context;
+    ChannelLink *link;
+    GstWebRTCDataChannel *channel; /* NULL once detached */
+};
+
+typedef struct {
+    ChannelLink *link;
+    GBytes *message;
+} Received;
+
+static void transport_iface_init(SlRelayTransportInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE(SlDataChannel, sl_data_channel, G_TYPE_OBJECT,
+                              G_IMPLEMENT_INTERFACE(SL_TYPE_RELAY_TRANSPORT, transport_iface_init))
+
+enum { OPENED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static ChannelLink *
+link_ref(ChannelLink *link)
+{
+    g_atomic_ref_count_inc(&link->refs);
+    return link;
+}
+
+static void
+link_unref(ChannelLink *link)
+{
+    if (!g_atomic_ref_count_dec(&link->refs))
+        return;
+    g_main_context_unref(link->context);
+    sl_weak_unref(link->channel);
+    g_free(link);
+}
+
+static void
+link_closure_notify(gpointer link, GClosure *closure)
+{
+    link_unref(link);
+}
+
+/* --- on the main thread
+ * --------------------------------------------------------------------------- */
+
+static void
+received_free(gpointer data)
+{
+    Received *received = data;
+
+    g_atomic_int_add(&received->link->n_pending, -1);
+    link_unref(received->link);
+    g_bytes_unref(received->message);
+    g_free(received);
+}
+
+static void
+on_received(gpointer object, gpointer data)
+{
+    SlDataChannel *self = object;
+    Received *received = data;
+
+    if (self->channel != NULL)
+        sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), received->message);
+}
+
+static void
+on_opened(gpointer object, gpointer unused)
+{
+    SlDataChannel *self = object;
+
+    if (self->channel != NULL)
+        g_signal_emit(self, signals[OPENED], 0);
+}
+
+static void
+on_closed(gpointer object, gpointer unused)
+{
+    sl_data_channel_detach(object);
+}
+
+/* --- on webrtcbin's threads: the peer connection's lock is held, so nothing is asked of it
+ * ----------- */
+
+static void
+post_message(ChannelLink *link, GBytes *message)
+{
+    Received *received;
+
+    if (g_atomic_int_add(&link->n_pending, 1) >= MAX_PENDING) {
+        g_atomic_int_add(&link->n_pending, -1);
+        g_bytes_unref(message);
+        sl_context_post(link->context, link->channel, on_closed, NULL, NULL);
+        return;
+    }
+    received = g_new0(Received, 1);
+    received->link = link_ref(link);
+    received->message = message;
+    sl_context_post(link->context, link->channel, on_received, received, received_free);
+}
+
+static void
+on_channel_string(GstWebRTCDataChannel *channel, const char *text, gpointer data)
+{
+    text = text != NULL ? text : "";
+    post_message(data, g_bytes_new(text, strlen(text)));
+}
+
+static void
+on_channel_data(GstWebRTCDataChannel *channel, GBytes *bytes, gpointer data)
+{
+    post_message(data, bytes != NULL ? g_bytes_ref(bytes) : g_bytes_new_static("", 0));
+}
+
+static void
+on_channel_open(GstWebRTCDataChannel *channel, gpointer data)
+{
+    ChannelLink *link = data;
+
+    sl_context_post(link->context, link->channel, on_opened, NULL, NULL);
+}
+
+static void
+on_channel_close(GstWebRTCDataChannel *channel, gpointer data)
+{
+    ChannelLink *link = data;
+
+    sl_context_post(link->context, link->channel, on_closed, NULL, NULL);
+}
+
+static void
+on_channel_error(GstWebRTCDataChannel *channel, GError *error, gpointer data)
+{
+    on_channel_close(channel, data);
+}
+
+/* --- the transport
+ * -------------------------------------------------------------------------------- */
+
+static void
+sl_data_channel_send(SlRelayTransport *transport, const char *text)
+{
+    SlDataChannel *self = SL_DATA_CHANNEL(transport);
+    GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED;
+
+    if (self->channel == NULL)
+        return;
+    /* A channel that is not open takes the message and leaks it. */
+    g_object_get(self->channel, "ready-state", &state, NULL);
+    if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
+        gst_webrtc_data_channel_send_string_full(self->channel, text, NULL);
+}
+
+/*
+ * The channel itself stays open: closing one leaves its thread behind in 1.22. What the client
+ * sends from now on is not read any more, and its peer ends with its session.
+ */
+static void
+sl_data_channel_close(SlRelayTransport *transport, const char *reason)
+{
+    sl_data_channel_detach(SL_DATA_CHANNEL(transport));
+}
+
+static void
+transport_iface_init(SlRelayTransportInterface *iface)
+{
+    iface->send = sl_data_channel_send;
+    iface->close = sl_data_channel_close;
+}
+
+void
+sl_data_channel_detach(SlDataChannel *self)
+{
+    g_autoptr(SlDataChannel) alive = g_object_ref(self);
+    g_autoptr(GstWebRTCDataChannel) channel = g_steal_pointer(&self->channel);
+
+    if (channel == NULL)
+        return;
+    g_signal_handlers_disconnect_by_data(channel, self->link);
+    sl_relay_transport_emit_closed(SL_RELAY_TRANSPORT(self));
+}
+
+static void
+sl_data_channel_dispose(GObject *object)
+{
+    SlDataChannel *self = SL_DATA_CHANNEL(object);
+
+    if (self->channel != NULL)
+        g_signal_handlers_disconnect_by_data(self->channel, self->link);
+    g_clear_object(&self->channel);
+    G_OBJECT_CLASS(sl_data_channel_parent_class)->dispose(object);
+}
+
+static void
+sl_data_channel_finalize(GObject *object)
+{
+    SlDataChannel *self = SL_DATA_CHANNEL(object);
+
+    g_clear_pointer(&self->link, link_unref);
+    g_clear_pointer(&self->context, g_main_context_unref);
+    G_OBJECT_CLASS(sl_data_channel_parent_class)->finalize(object);
+}
+
+static void
+sl_data_channel_class_init(SlDataChannelClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = sl_data_channel_dispose;
+    object_class->finalize = sl_data_channel_finalize;
+    signals[OPENED] = g_signal_new("opened", SL_TYPE_DATA_CHANNEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                   NULL, G_TYPE_NONE, 0);
+}
+
+static void
+sl_data_channel_init(SlDataChannel *self)
+{
+}
+
+static void
+connect_signal(SlDataChannel *self, const char *name, GCallback callback)
+{
+    g_signal_connect_data(self->channel, name, callback, link_ref(self->link), link_closure_notify,
+                          0);
+}
+
+SlDataChannel *
+sl_data_channel_new(GMainContext *context, GstWebRTCDataChannel *channel)
+{
+    SlDataChannel *self = g_object_new(SL_TYPE_DATA_CHANNEL, NULL);
+
+    self->context = g_main_context_ref(context);
+    self->channel = channel;
+    self->link = g_new0(ChannelLink, 1);
+    g_atomic_ref_count_init(&self->link->refs);
+    self->link->context = g_main_context_ref(context);
+    self->link->channel = sl_weak_new(self);
+
+    connect_signal(self, "on-open", G_CALLBACK(on_channel_open));
+    connect_signal(self, "on-close", G_CALLBACK(on_channel_close));
+    connect_signal(self, "on-error", G_CALLBACK(on_channel_error));
+    connect_signal(self, "on-message-string", G_CALLBACK(on_channel_string));
+    connect_signal(self, "on-message-data", G_CALLBACK(on_channel_data));
+    return self;
+}

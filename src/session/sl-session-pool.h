@@ -18,7 +18,8 @@ SlSessionPool *sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *r
 
 /**
  * sl_session_pool_create:
- * @page: (nullable): a session of this stream with the same page ID is ended with SL_SESSION_ERROR_REPLACED
+ * @page: (nullable): a session of this stream with the same page ID is ended with
+ * SL_SESSION_ERROR_REPLACED
  *
  * Returns: (transfer full) (nullable): not yet started; SL_SESSION_ERROR_FULL
  */
@@ -31,7 +32,8 @@ guint sl_session_pool_get_n_viewers(SlSessionPool *self, SlStream *stream);
 /** sl_session_pool_foreach: @func may end sessions. */
 void sl_session_pool_foreach(SlSessionPool *self, GFunc func, gpointer user_data);
 
-/** sl_session_pool_close_async: ends all sessions, admits no more; done when the last peer's pipeline is gone. */
+/** sl_session_pool_close_async: ends all sessions, admits no more; done when the last peer's
+ * pipeline is gone. */
 void sl_session_pool_close_async(SlSessionPool *self, GAsyncReadyCallback callback,
                                  gpointer user_data);
 gboolean sl_session_pool_close_finish(SlSessionPool *self, GAsyncResult *result, GError **error);

@@ -1,1 +1,413 @@
-#include "sl-session.h"
+#include "sl-session-private.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "sl-context.h"
+#include "sl-peer.h"
+#include "sl-session-state.h"
+
+/* A viewer that asks for new peers gets one a second at the most: each costs half a dozen threads
+ * for a while. */
+#define RESTART_INTERVAL_US G_USEC_PER_SEC
+/* How long an old peer may stay beside the one that takes over. */
+#define CHANGE_OVER_MS 15000
+
+struct _SlSession {
+    GObject parent_instance;
+
+    GMainContext *context;
+    SlIce *ice;
+    SlRelay *relay;
+    SlStream *stream;
+    SlGrant *grant;
+    SlLimits limits;
+    char *id;
+    char *page;
+
+    SlSessionState state;
+    GPtrArray *peers; /* of SlPeer: the newest last */
+    guint last_number;
+    gint64 offered_us;    /* when the newest peer was made */
+    GSource *offer_timer; /* the next one may be made then */
+    GSource *change_timer;
+};
+
+G_DEFINE_FINAL_TYPE(SlSession, sl_session, G_TYPE_OBJECT)
+G_DEFINE_QUARK(sl - session - error, sl_session_error)
+
+enum { OFFER, CANDIDATE, PEER_ENDED, PROBLEM, ENDED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+const char *
+sl_session_error_to_code(const GError *error)
+{
+    if (error == NULL || error->domain != SL_SESSION_ERROR)
+        return "internal";
+    switch ((SlSessionError)error->code) {
+    case SL_SESSION_ERROR_BAD_SDP:
+        return "bad-sdp";
+    case SL_SESSION_ERROR_BAD_CANDIDATE:
+        return "bad-candidate";
+    case SL_SESSION_ERROR_CODEC_UNSUPPORTED:
+        return "codec-unsupported";
+    case SL_SESSION_ERROR_TOO_MANY:
+        return "too-many";
+    case SL_SESSION_ERROR_FULL:
+        return "full";
+    case SL_SESSION_ERROR_REPLACED:
+        return "replaced";
+    case SL_SESSION_ERROR_INTERNAL:
+        break;
+    }
+    return "internal";
+}
+
+/* --- peers
+ * ---------------------------------------------------------------------------------------- */
+
+static SlPeer *
+find_peer(SlSession *self, guint number)
+{
+    for (guint i = 0; i < self->peers->len; i++) {
+        SlPeer *peer = g_ptr_array_index(self->peers, i);
+        if (sl_peer_get_number(peer) == number)
+            return peer;
+    }
+    return NULL;
+}
+
+static void
+on_peer_offer(SlPeer *peer, const char *sdp, SlSession *self)
+{
+    g_signal_emit(self, signals[OFFER], 0, sl_peer_get_number(peer), sdp);
+}
+
+static void
+on_peer_candidate(SlPeer *peer, guint mline, const char *mid, const char *candidate,
+                  SlSession *self)
+{
+    g_signal_emit(self, signals[CANDIDATE], 0, sl_peer_get_number(peer), mline, mid, candidate);
+}
+
+static void
+on_peer_channel_opened(SlPeer *peer, SlRelayTransport *channel, SlSession *self)
+{
+    sl_relay_attach(self->relay, channel, self->grant);
+}
+
+static void
+on_peer_ended(SlPeer *peer, GError *error, SlSession *self)
+{
+    guint number = sl_peer_get_number(peer);
+
+    g_signal_handlers_disconnect_by_data(peer, self);
+    g_ptr_array_remove(self->peers, peer);
+    if (self->state == SL_SESSION_ENDED)
+        return;
+    if (g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP) ||
+        g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_CODEC_UNSUPPORTED))
+        g_signal_emit(self, signals[PROBLEM], 0, error);
+    g_signal_emit(self, signals[PEER_ENDED], 0, number, error != NULL ? error->message : "");
+}
+
+static void
+end_all_peers(SlSession *self)
+{
+    while (self->peers->len > 0)
+        sl_peer_end(g_ptr_array_index(self->peers, 0), NULL);
+}
+
+/* All but the newest. */
+static void
+end_old_peers(SlSession *self)
+{
+    while (self->peers->len > 1)
+        sl_peer_end(g_ptr_array_index(self->peers, 0), NULL);
+}
+
+static gboolean
+on_change_timer(gpointer data)
+{
+    SlSession *self = data;
+
+    sl_clear_source(&self->change_timer);
+    end_old_peers(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+offer_peer(SlSession *self)
+{
+    g_autoptr(GError) error = NULL;
+    SlPeer *peer =
+        sl_peer_new(self->context, self->ice, self->stream, &self->limits, ++self->last_number);
+
+    self->offered_us = g_get_monotonic_time();
+    end_old_peers(self); /* two at the most: the present one, and this one */
+    g_ptr_array_add(self->peers, peer);
+    g_signal_connect(peer, "offer", G_CALLBACK(on_peer_offer), self);
+    g_signal_connect(peer, "candidate", G_CALLBACK(on_peer_candidate), self);
+    g_signal_connect(peer, "channel-opened", G_CALLBACK(on_peer_channel_opened), self);
+    g_signal_connect(peer, "ended", G_CALLBACK(on_peer_ended), self);
+
+    sl_clear_source(&self->change_timer);
+    if (self->peers->len > 1)
+        self->change_timer =
+            sl_context_add_timeout(self->context, CHANGE_OVER_MS, on_change_timer, self);
+    if (!sl_peer_start(peer, &error))
+        sl_peer_end(peer, error);
+}
+
+static gboolean
+on_offer_timer(gpointer data)
+{
+    SlSession *self = data;
+
+    sl_clear_source(&self->offer_timer);
+    offer_peer(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+offer_peer_when_due(SlSession *self)
+{
+    gint64 wait_us = self->offered_us + RESTART_INTERVAL_US - g_get_monotonic_time();
+
+    if (self->offer_timer != NULL)
+        return;
+    if (self->offered_us == 0 || wait_us <= 0)
+        offer_peer(self);
+    else
+        self->offer_timer = sl_context_add_timeout(self->context, (guint)(wait_us / 1000) + 1,
+                                                   on_offer_timer, self);
+}
+
+/* --- the session
+ * ---------------------------------------------------------------------------------- */
+
+static void
+advance(SlSession *self, SlSessionEvent event)
+{
+    SlSessionState next = sl_session_state_next(self->state, event);
+
+    if (next == self->state)
+        return;
+    self->state = next;
+
+    switch (next) {
+    case SL_SESSION_NEW:
+        break;
+    case SL_SESSION_WAITING:
+        sl_stream_acquire(self->stream);
+        break;
+    case SL_SESSION_ACTIVE:
+        offer_peer(self);
+        break;
+    case SL_SESSION_ENDED:
+        sl_clear_source(&self->offer_timer);
+        sl_clear_source(&self->change_timer);
+        end_all_peers(self);
+        break;
+    }
+}
+
+static void
+on_codecs_changed(SlStream *stream, SlSession *self)
+{
+    if (self->state == SL_SESSION_ACTIVE)
+        offer_peer_when_due(self);
+    else
+        advance(self, SL_SESSION_EVENT_CODECS);
+}
+
+void
+sl_session_start(SlSession *self)
+{
+    g_return_if_fail(self->state == SL_SESSION_NEW);
+
+    g_signal_connect(self->stream, "codecs-changed", G_CALLBACK(on_codecs_changed), self);
+    advance(self, SL_SESSION_EVENT_START);
+    if (sl_stream_get_codecs(self->stream) != NULL)
+        advance(self, SL_SESSION_EVENT_CODECS);
+}
+
+gboolean
+sl_session_answer(SlSession *self, guint number, const char *sdp, GError **error)
+{
+    SlPeer *peer = find_peer(self, number);
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(GError) reason = NULL;
+
+    if (peer == NULL || sl_peer_answer(peer, sdp, &fault))
+        return TRUE;
+    /* The caller tells the viewer what was wrong: `problem` is for what is found later. */
+    reason = g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL, fault->message);
+    sl_peer_end(peer, reason);
+    g_propagate_error(error, g_steal_pointer(&fault));
+    return FALSE;
+}
+
+gboolean
+sl_session_add_candidate(SlSession *self, guint number, const char *mid, int mline,
+                         const char *candidate, GError **error)
+{
+    SlPeer *peer = find_peer(self, number);
+
+    return peer == NULL || sl_peer_add_candidate(peer, mid, mline, candidate, error);
+}
+
+void
+sl_session_end_peer(SlSession *self, guint number)
+{
+    SlPeer *peer = find_peer(self, number);
+
+    if (peer != NULL)
+        sl_peer_end(peer, NULL);
+}
+
+void
+sl_session_restart(SlSession *self)
+{
+    if (self->state != SL_SESSION_ACTIVE)
+        return;
+    end_all_peers(self);
+    offer_peer_when_due(self);
+}
+
+void
+sl_session_end(SlSession *self, const GError *reason)
+{
+    g_autoptr(SlSession) alive = g_object_ref(self);
+    gboolean held_stream = self->state == SL_SESSION_WAITING || self->state == SL_SESSION_ACTIVE;
+
+    if (self->state == SL_SESSION_ENDED)
+        return;
+    g_signal_handlers_disconnect_by_data(self->stream, self);
+    advance(self, SL_SESSION_EVENT_END);
+    if (held_stream)
+        sl_stream_release(self->stream);
+    g_signal_emit(self, signals[ENDED], 0, reason);
+}
+
+gboolean
+sl_session_is_connected(SlSession *self)
+{
+    for (guint i = 0; i < self->peers->len; i++) {
+        if (sl_peer_get_state(g_ptr_array_index(self->peers, i)) == SL_PEER_CONNECTED)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+const char *
+sl_session_get_id(SlSession *self)
+{
+    return self->id;
+}
+
+const char *
+sl_session_get_page(SlSession *self)
+{
+    return self->page;
+}
+
+SlStream *
+sl_session_get_stream(SlSession *self)
+{
+    return self->stream;
+}
+
+SlGrant *
+sl_session_get_grant(SlSession *self)
+{
+    return self->grant;
+}
+
+/* --- the object
+ * ----------------------------------------------------------------------------------- */
+
+static void
+sl_session_dispose(GObject *object)
+{
+    SlSession *self = SL_SESSION(object);
+
+    if (self->stream != NULL)
+        sl_session_end(self, NULL);
+    g_clear_object(&self->relay);
+    g_clear_object(&self->stream);
+    G_OBJECT_CLASS(sl_session_parent_class)->dispose(object);
+}
+
+static void
+sl_session_finalize(GObject *object)
+{
+    SlSession *self = SL_SESSION(object);
+
+    g_clear_pointer(&self->peers, g_ptr_array_unref);
+    g_clear_pointer(&self->ice, sl_ice_unref);
+    g_clear_pointer(&self->grant, sl_grant_unref);
+    g_clear_pointer(&self->context, g_main_context_unref);
+    g_free(self->id);
+    g_free(self->page);
+    G_OBJECT_CLASS(sl_session_parent_class)->finalize(object);
+}
+
+static void
+add_signal(guint index, const char *name, guint n_params, ...)
+{
+    va_list types;
+
+    va_start(types, n_params);
+    signals[index] = g_signal_new_valist(name, SL_TYPE_SESSION, G_SIGNAL_RUN_LAST, NULL, NULL, NULL,
+                                         NULL, G_TYPE_NONE, n_params, types);
+    va_end(types);
+}
+
+static void
+sl_session_class_init(SlSessionClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = sl_session_dispose;
+    object_class->finalize = sl_session_finalize;
+    add_signal(OFFER, "offer", 2, G_TYPE_UINT, G_TYPE_STRING);
+    add_signal(CANDIDATE, "candidate", 4, G_TYPE_UINT, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_STRING);
+    add_signal(PEER_ENDED, "peer-ended", 2, G_TYPE_UINT, G_TYPE_STRING);
+    add_signal(PROBLEM, "problem", 1, G_TYPE_ERROR);
+    add_signal(ENDED, "ended", 1, G_TYPE_ERROR);
+}
+
+static void
+sl_session_init(SlSession *self)
+{
+    self->peers = g_ptr_array_new_with_free_func(g_object_unref);
+}
+
+static char *
+make_id(void)
+{
+    guint64 random[2];
+
+    if (getentropy(random, sizeof random) != 0)
+        random[0] = random[1] = (guint64)g_get_monotonic_time(); /* no kernel that runs this */
+    return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", random[0],
+                           random[1]);
+}
+
+SlSession *
+sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlStream *stream,
+               const char *page, SlGrant *grant, const SlLimits *limits)
+{
+    SlSession *self = g_object_new(SL_TYPE_SESSION, NULL);
+
+    self->context = g_main_context_ref(context);
+    self->ice = sl_ice_ref(ice);
+    self->relay = g_object_ref(relay);
+    self->stream = g_object_ref(stream);
+    self->grant = sl_grant_ref(grant);
+    self->limits = *limits;
+    self->id = make_id();
+    self->page = g_strdup(page);
+    return self;
+}

@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /**
- * SL_SESSION_ERROR: what a viewer did wrong or can't have; the codes are those of docs/signalling.md.
+ * SL_SESSION_ERROR: what a viewer did wrong or can't have; the codes are those of
+ * docs/signalling.md.
  */
 #define SL_SESSION_ERROR (sl_session_error_quark())
 GQuark sl_session_error_quark(void);
@@ -28,8 +29,8 @@ typedef enum {
 const char *sl_session_error_to_code(const GError *error);
 
 /**
- * SlSession: one viewer of one stream. It outlives its peers: one; two while a new one takes over; none when only
- * messages get through. Main thread only; made by SlSessionPool.
+ * SlSession: one viewer of one stream. It outlives its peers: one; two while a new one takes over;
+ * none when only messages get through. Main thread only; made by SlSessionPool.
  *
  * Signals (all may be followed by `ended`):
  *  - `offer` (guint peer, const char *sdp)
@@ -48,12 +49,14 @@ const char *sl_session_get_page(SlSession *self);
 SlStream *sl_session_get_stream(SlSession *self);
 SlGrant *sl_session_get_grant(SlSession *self);
 
-/** sl_session_start: connect the signals first: an offer may follow as soon as the stream's codec is known. */
+/** sl_session_start: connect the signals first: an offer may follow as soon as the stream's codec
+ * is known. */
 void sl_session_start(SlSession *self);
 
 /*
- * What the viewer sent. Unknown peers are ignored (their end crosses with it) and give TRUE. FALSE sets SL_SESSION_ERROR;
- * the peer concerned is then ended where docs/signalling.md says so, the session goes on.
+ * What the viewer sent. Unknown peers are ignored (their end crosses with it) and give TRUE. FALSE
+ * sets SL_SESSION_ERROR; the peer concerned is then ended where docs/signalling.md says so, the
+ * session goes on.
  */
 gboolean sl_session_answer(SlSession *self, guint peer, const char *sdp, GError **error);
 /** @mid may be NULL; @mline is -1 where it was not given; an empty @candidate ends them */
@@ -66,8 +69,8 @@ void sl_session_restart(SlSession *self);
  * sl_session_end:
  * @reason: (nullable): what `ended` will carry
  *
- * Ends the session and its peers. Idempotent; `ended` is emitted before this returns. Teardown of the peers' pipelines goes on
- * behind it: see sl_session_pool_close_async().
+ * Ends the session and its peers. Idempotent; `ended` is emitted before this returns. Teardown of
+ * the peers' pipelines goes on behind it: see sl_session_pool_close_async().
  */
 void sl_session_end(SlSession *self, const GError *reason);
 

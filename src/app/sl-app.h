@@ -1,0 +1,47 @@
+#pragma once
+
+#include <glib-object.h>
+
+#include "sl-options.h"
+
+G_BEGIN_DECLS
+
+/* Exit statuses, as in sysexits.h. */
+#define SL_EXIT_OK 0
+#define SL_EXIT_USAGE 64
+#define SL_EXIT_UNAVAILABLE 69 /* a local device or port is not to be had */
+#define SL_EXIT_CONFIG 78      /* config or description */
+
+/**
+ * SlApp: builds the parts, connects them, stops them in order. Main thread only.
+ */
+#define SL_TYPE_APP (sl_app_get_type())
+G_DECLARE_FINAL_TYPE(SlApp, sl_app, SL, APP, GObject)
+
+/** @options: (transfer full) */
+SlApp *sl_app_new(GMainContext *context, SlOptions *options);
+
+/**
+ * sl_app_start:
+ *
+ * Builds everything and listens; prints where to watch on standard output. Says on standard error
+ * what went wrong. Returns: an exit status; SL_EXIT_OK: it runs
+ */
+int sl_app_start(SlApp *self);
+
+/** sl_app_run: until sl_app_stop(). */
+void sl_app_run(SlApp *self);
+
+/** sl_app_stop: ends viewers, sources and the loop, within 2 s. A second call ends the loop at
+ * once. */
+void sl_app_stop(SlApp *self);
+
+/*
+ * What needs no server. Each prints and returns an exit status.
+ */
+int sl_app_list_pipelines(void);
+int sl_app_list_devices(void);
+/** @stream: what else was on the command line: variables, and the device it is to be checked for */
+int sl_app_check(const char *name_or_file, const SlStreamOptions *stream);
+
+G_END_DECLS

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <glib.h>
+
+#include "sl-settings.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SL_OPTIONS_ERROR: @SL_OPTIONS_ERROR_USAGE: the command line (exit status 64);
+ * @SL_OPTIONS_ERROR_CONFIG: the file named with --config (78).
+ */
+#define SL_OPTIONS_ERROR (sl_options_error_quark())
+GQuark sl_options_error_quark(void);
+
+typedef enum {
+    SL_OPTIONS_ERROR_USAGE,
+    SL_OPTIONS_ERROR_CONFIG,
+} SlOptionsError;
+
+/** SlStreamOptions: one stream, as it is asked for. */
+typedef struct {
+    char *name;
+    char *device;   /* nullable: the first camera, or the pattern */
+    char *pipeline; /* a name or a file */
+    char **set;     /* NAME=VALUE; NULL where there is none */
+} SlStreamOptions;
+
+/** SlOptions: command line and config file together: the command line counts for more. */
+typedef struct {
+    char *address; /* nullable: every address */
+    guint16 port;
+    SlIceSettings ice;
+    SlLimits limits;
+    char **allow_hosts;
+    char **allow_origins;
+    GPtrArray *streams; /* of SlStreamOptions; at least one */
+    char *web_dir;
+    char *check;
+    gboolean new_keys, no_keys;
+    gboolean list_devices, list_pipelines, version;
+} SlOptions;
+
+/**
+ * sl_options_parse:
+ * @argv: (array zero-terminated=1): not changed; --help prints and exits
+ *
+ * Returns: (transfer full) (nullable): SL_OPTIONS_ERROR
+ */
+SlOptions *sl_options_parse(const char *const *argv, GError **error);
+void sl_options_free(SlOptions *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlOptions, sl_options_free)
+
+/**
+ * sl_options_parse_listen:
+ * @text: `[ADDRESS]:PORT`: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080`
+ * @ret_address: (transfer full) (nullable): an IP literal; %NULL for every address
+ */
+gboolean sl_options_parse_listen(const char *text, char **ret_address, guint16 *ret_port,
+                                 GError **error);
+
+/** sl_options_parse_ports: `MIN-MAX`, both from 1024, MIN ≤ MAX */
+gboolean sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max,
+                                GError **error);
+
+G_END_DECLS

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "sl-ice.h"
+#include "sl-peer-state.h"
+#include "sl-relay-transport.h"
+#include "sl-settings.h"
+#include "sl-stream.h"
+
+G_BEGIN_DECLS
+
+/**
+ * SlPeer: one viewer's pipeline, `appsrc ! [viewer TRACK] ! webrtcbin` for each track, with a data
+ * channel `relay`. Only it touches webrtcbin. What it sends is fixed for its life: other codecs
+ * need another peer. Main thread only.
+ *
+ * Signals:
+ *  - `offer` (const char *sdp): once
+ *  - `candidate` (guint mline, const char *mid, const char *candidate): "" ends them
+ *  - `connected` (): media flows from now on
+ *  - `channel-opened` (SlRelayTransport *channel)
+ *  - `ended` (GError *error): (nullable) once, last of all; the pipeline's teardown goes on behind
+ * it
+ */
+#define SL_TYPE_PEER (sl_peer_get_type())
+G_DECLARE_FINAL_TYPE(SlPeer, sl_peer, SL, PEER, GObject)
+
+/** @stream: its codecs are known; @number: names it in messages and logs */
+SlPeer *sl_peer_new(GMainContext *context, SlIce *ice, SlStream *stream, const SlLimits *limits,
+                    guint number);
+
+guint sl_peer_get_number(SlPeer *self);
+SlPeerState sl_peer_get_state(SlPeer *self);
+
+/** sl_peer_start: FALSE with SL_SESSION_ERROR_INTERNAL or SL_MEDIA_ERROR where the pipeline can't
+ * be built; end it then. */
+gboolean sl_peer_start(SlPeer *self, GError **error);
+
+/** sl_peer_answer: FALSE with SL_SESSION_ERROR_BAD_SDP or _CODEC_UNSUPPORTED; the caller ends the
+ * peer then. */
+gboolean sl_peer_answer(SlPeer *self, const char *sdp, GError **error);
+
+/** sl_peer_add_candidate: FALSE with SL_SESSION_ERROR_BAD_CANDIDATE or _TOO_MANY; the peer goes on.
+ */
+gboolean sl_peer_add_candidate(SlPeer *self, const char *mid, int mline, const char *candidate,
+                               GError **error);
+
+/** sl_peer_end: @error: (nullable): what `ended` will carry. Idempotent. */
+void sl_peer_end(SlPeer *self, const GError *error);
+
+G_END_DECLS

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "sl-session.h"
+
+G_BEGIN_DECLS
+
+/** For SlSessionPool. @page: (nullable) */
+SlSession *sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlStream *stream,
+                          const char *page, SlGrant *grant, const SlLimits *limits);
+
+G_END_DECLS
