@@ -3,6 +3,7 @@
 #include "sl-description.h"
 
 #include <errno.h>
+#include <gst/gst.h>
 #include <linux/videodev2.h>
 #include <string.h>
 
@@ -72,8 +73,12 @@ interval_to_rate(const struct v4l2_fract *interval, guint *ret_n, guint *ret_d)
         interval->denominator > G_MAXINT ||
         interval->denominator / interval->numerator > SL_CAMERA_MAX_RATE)
         return FALSE;
-    *ret_n = interval->denominator;
-    *ret_d = interval->numerator;
+    gint n, d;
+    if (!gst_util_fraction_multiply((gint)interval->denominator, (gint)interval->numerator, 1, 1,
+                                    &n, &d))
+        return FALSE;
+    *ret_n = (guint)n;
+    *ret_d = (guint)d;
     return TRUE;
 }
 

@@ -202,29 +202,38 @@ sl_camera_get_label(const SlCamera *self)
     return g_strdup_printf("%s (%s)", self->name, self->node);
 }
 
-/* For each format the largest picture, at the highest rate that it has there. */
+static gboolean
+is_larger_or_faster(const SlCameraMode *a, const SlCameraMode *b)
+{
+    guint64 area_a = (guint64)a->width * a->height, area_b = (guint64)b->width * b->height;
+    return area_a > area_b ||
+           (area_a == area_b && (guint64)a->fps_n * b->fps_d > (guint64)b->fps_n * a->fps_d);
+}
+
+/* For each format the largest picture, at the highest rate that it has there. Several pixel formats
+ * of V4L2 may be one to GStreamer. */
 static char *
 describe_formats(GArray *modes)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GPtrArray) best_of_format = g_ptr_array_new();
     for (guint i = 0; i < modes->len; i++) {
-        const SlCameraMode *best = &g_array_index(modes, SlCameraMode, i);
-        guint end = i + 1;
-        for (; end < modes->len; end++) {
-            const SlCameraMode *mode = &g_array_index(modes, SlCameraMode, end);
-            if (mode->format != best->format)
-                break;
-            guint64 area = (guint64)mode->width * mode->height;
-            guint64 best_area = (guint64)best->width * best->height;
-            if (area > best_area || (area == best_area && (guint64)mode->fps_n * best->fps_d >
-                                                              (guint64)best->fps_n * mode->fps_d))
-                best = mode;
-        }
-        g_autofree char *mode_text = sl_camera_mode_to_text(best);
-        g_string_append_printf(text, "    %s\n", mode_text);
-        i = end - 1;
+        SlCameraMode *mode = &g_array_index(modes, SlCameraMode, i);
+        guint j = 0;
+        while (j < best_of_format->len &&
+               !g_str_equal(((SlCameraMode *)best_of_format->pdata[j])->format->name,
+                            mode->format->name))
+            j++;
+        if (j == best_of_format->len)
+            g_ptr_array_add(best_of_format, mode);
+        else if (is_larger_or_faster(mode, best_of_format->pdata[j]))
+            best_of_format->pdata[j] = mode;
     }
-    return g_string_free(g_steal_pointer(&text), FALSE);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < best_of_format->len; i++) {
+        g_autofree char *mode_text = sl_camera_mode_to_text(best_of_format->pdata[i]);
+        g_string_append_printf(text, "    %s\n", mode_text);
+    }
+    return g_string_free(text, FALSE);
 }
 
 static void

@@ -232,7 +232,7 @@ static const struct {
 } probe_cases[] = {
     { "discrete", { CAPTURE, yuyv, 640, 480, .interval = { 1, 30 } }, "YUY2 640x480 at 30", NULL },
     { "stepwise",
-      { CAPTURE, yuyv, 4096, 2160, .is_stepwise = TRUE, .interval = { 1, 25 } },
+      { CAPTURE, yuyv, 4096, 2160, .is_stepwise = TRUE, .interval = { 1000, 25000 } },
       "YUY2 1280x720 at 25",
       NULL },
     { "no list of sizes",
