@@ -1,0 +1,134 @@
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+
+#include "sl-options.h"
+
+/* Reads @text as the file of --config, with @more on the command line; "FILE" in the message stands
+ * for its path. */
+static SlOptions *
+parse(const char *text, const char *more, char **ret_message)
+{
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GString) message = g_string_new(NULL);
+    g_auto(GStrv) extra = g_strsplit(more, " ", -1);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_auto(GStrv) argv = NULL;
+    SlOptions *options;
+    int fd = g_file_open_tmp("config-XXXXXX", &path, &error);
+
+    g_assert_no_error(error);
+    g_close(fd, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+    g_strv_builder_add_many(builder, "sightline", "--config", path, NULL);
+    if (*more != '\0')
+        g_strv_builder_addv(builder, (const char **)extra);
+    argv = g_strv_builder_end(builder);
+    options = sl_options_parse((const char *const *)argv, &error);
+    if (error != NULL) {
+        g_string_append(message, error->message);
+        g_string_replace(message, path, "FILE", 0);
+        *ret_message = g_strdup(message->str);
+    }
+    g_unlink(path);
+    return options;
+}
+
+static const char two_streams[] = "[server]\n"
+                                  "listen=:9000\n"
+                                  "media-ports=50000-50010\n"
+                                  "ice-server=stun:a.example.org;stun:b.example.org\n"
+                                  "no-keys=true\n"
+                                  "[limits]\n"
+                                  "max-sessions=7\n"
+                                  "history-bytes=4096\n"
+                                  "[stream front]\n"
+                                  "device=/dev/video0\n"
+                                  "pipeline=vp8-per-viewer\n"
+                                  "set=width=640;height=480\n"
+                                  "[stream back]\n"
+                                  "device=test\n";
+
+static void
+test_all(void)
+{
+    g_autofree char *message = NULL;
+    g_autoptr(SlOptions) options = parse(two_streams, "", &message);
+    SlStreamOptions *front, *back;
+
+    g_assert_null(message);
+    g_assert_null(options->address);
+    g_assert_cmpuint(options->port, ==, 9000);
+    g_assert_cmpuint(options->ice.port_max, ==, 50010);
+    g_assert_cmpuint(g_strv_length(options->ice.servers), ==, 2);
+    g_assert_true(options->no_keys);
+    g_assert_cmpuint(options->limits.max_sessions, ==, 7);
+    g_assert_cmpuint(options->limits.history_bytes, ==, 4096);
+    g_assert_cmpuint(options->streams->len, ==, 2);
+    front = g_ptr_array_index(options->streams, 0);
+    back = g_ptr_array_index(options->streams, 1);
+    g_assert_cmpstr(front->name, ==, "front");
+    g_assert_cmpstr(front->device, ==, "/dev/video0");
+    g_assert_cmpstr(front->pipeline, ==, "vp8-per-viewer");
+    g_assert_cmpstr(front->set[1], ==, "height=480");
+    g_assert_cmpstr(back->pipeline, ==, "vp8");
+}
+
+static void
+test_command_line_counts_for_more(void)
+{
+    g_autofree char *message = NULL;
+    g_autoptr(SlOptions) options =
+        parse("[server]\nlisten=:9000\n[stream camera]\ndevice=test\nset=width=640\n",
+              "/dev/video1 --listen 127.0.0.1:1 --set width=320", &message);
+    SlStreamOptions *stream;
+
+    g_assert_null(message);
+    g_assert_cmpstr(options->address, ==, "127.0.0.1");
+    stream = g_ptr_array_index(options->streams, 0);
+    g_assert_cmpstr(stream->device, ==, "/dev/video1");
+    g_assert_cmpstr(stream->set[0], ==, "width=640");
+    g_assert_cmpstr(stream->set[1], ==, "width=320"); /* the last one counts */
+}
+
+static void
+test_mistakes(void)
+{
+    static const struct {
+        const char *text, *more, *message;
+    } cases[] = {
+        { "[sever]\n", "", "FILE: [sever] : expected [server], [limits] or [stream NAME]" },
+        { "[server]\nport=80\n", "", "FILE: [server] port: there is no such setting" },
+        { "[server]\nno-keys=perhaps\n", "", "FILE: [server] no-keys: expected true or false" },
+        { "[server]\nlisten=8080\n", "",
+          "FILE: --listen 8080: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 for "
+          "every address" },
+        { "[limits]\nmax-sessions=0\n", "",
+          "FILE: [limits] max-sessions: expected a number from 1 to 10000000" },
+        { "[limits]\nmax-sessions=5 # five\n", "",
+          "FILE: [limits] max-sessions: expected a number from 1 to 10000000" },
+        { "[limits]\nmax-fun=1\n", "", "FILE: [limits] max-fun: there is no such limit" },
+        { "[stream A]\n", "", "FILE: [stream A] name: expected letters a-z, digits, _ or -" },
+        { "[stream a]\nurl=x\n", "", "FILE: [stream a] url: expected device, pipeline or set" },
+        { "[stream a]\n[stream b]\n", "test",
+          "DEVICE, --pipeline and --set are for one stream; --config has several" },
+        { "listen=1\n", "", "FILE: Key file does not start with a group" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *message = NULL;
+        g_autoptr(SlOptions) options = parse(cases[i].text, cases[i].more, &message);
+        g_assert_null(options);
+        g_assert_cmpstr(message, ==, cases[i].message);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/config/all", test_all);
+    g_test_add_func("/config/command-line-counts-for-more", test_command_line_counts_for_more);
+    g_test_add_func("/config/mistakes", test_mistakes);
+    return g_test_run();
+}

@@ -1,0 +1,131 @@
+#include "sl-options.h"
+
+static SlOptions *
+parse(const char *line, GError **error)
+{
+    g_autofree char *full = g_strconcat("sightline ", line, NULL);
+    g_auto(GStrv) argv = NULL;
+
+    g_assert_true(g_shell_parse_argv(full, NULL, &argv, NULL));
+    return sl_options_parse((const char *const *)argv, error);
+}
+
+static void
+test_defaults(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlOptions) options = parse("", &error);
+    SlStreamOptions *stream;
+
+    g_assert_no_error(error);
+    g_assert_cmpstr(options->address, ==, "127.0.0.1");
+    g_assert_cmpuint(options->port, ==, 8080);
+    g_assert_null(options->ice.servers);
+    g_assert_cmpuint(options->ice.port_max, ==, 0);
+    g_assert_cmpuint(options->streams->len, ==, 1);
+    stream = g_ptr_array_index(options->streams, 0);
+    g_assert_cmpstr(stream->name, ==, "camera");
+    g_assert_null(stream->device);
+    g_assert_cmpstr(stream->pipeline, ==, "vp8");
+    g_assert_null(stream->set);
+}
+
+static void
+test_all(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlOptions) options =
+        parse("/dev/video2 --pipeline ./my.pipeline --set bitrate=500000 --set width=640 "
+              "--listen :0 --media-ports 50000-50100 --ice-server stun:stun.example.org "
+              "--allow-host cam.example.org --allow-origin https://example.org --no-keys --web web",
+              &error);
+    SlStreamOptions *stream;
+
+    g_assert_no_error(error);
+    g_assert_null(options->address);
+    g_assert_cmpuint(options->port, ==, 0);
+    g_assert_cmpuint(options->ice.port_min, ==, 50000);
+    g_assert_cmpuint(options->ice.port_max, ==, 50100);
+    g_assert_cmpstr(options->ice.servers[0], ==, "stun:stun.example.org");
+    g_assert_cmpstr(options->allow_hosts[0], ==, "cam.example.org");
+    g_assert_cmpstr(options->allow_origins[0], ==, "https://example.org");
+    g_assert_true(options->no_keys);
+    g_assert_cmpstr(options->web_dir, ==, "web");
+    stream = g_ptr_array_index(options->streams, 0);
+    g_assert_cmpstr(stream->device, ==, "/dev/video2");
+    g_assert_cmpstr(stream->pipeline, ==, "./my.pipeline");
+    g_assert_cmpstr(stream->set[0], ==, "bitrate=500000");
+    g_assert_cmpstr(stream->set[1], ==, "width=640");
+}
+
+static void
+test_mistakes(void)
+{
+    static const struct {
+        const char *line;
+        const char *message;
+    } cases[] = {
+        { "--listen 8080", "--listen 8080: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or "
+                           ":8080 for every address" },
+        { "--listen :65536", "--listen :65536: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or "
+                             ":8080 for every address" },
+        { "--listen :", "--listen :: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 for "
+                        "every address" },
+        { "--listen camera.example.org:80",
+          "--listen camera.example.org:80: \"camera.example.org\" is no IP address of this "
+          "machine; use :80 for every address" },
+        { "--media-ports 50000",
+          "--media-ports 50000: expected MIN-MAX, from 1024 to 65535, such as 50000-50100" },
+        { "--media-ports 50100-50000",
+          "--media-ports 50100-50000: expected MIN-MAX, from 1024 to 65535, such as 50000-50100" },
+        { "--media-ports 80-90",
+          "--media-ports 80-90: expected MIN-MAX, from 1024 to 65535, such as 50000-50100" },
+        { "a b", "One DEVICE at most: found \"a\" and \"b\"; several streams go into --config" },
+        { "--frobnicate", "Unknown option --frobnicate; see --help" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SlOptions) options = parse(cases[i].line, &error);
+        g_assert_null(options);
+        g_assert_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE);
+        g_assert_cmpstr(error->message, ==, cases[i].message);
+    }
+}
+
+static void
+test_listen(void)
+{
+    static const struct {
+        const char *text;
+        const char *address;
+        guint16 port;
+    } cases[] = {
+        { "127.0.0.1:8080", "127.0.0.1", 8080 },
+        { "localhost:81", "127.0.0.1", 81 },
+        { ":8080", NULL, 8080 },
+        { "[::1]:8080", "::1", 8080 },
+        { "0.0.0.0:0", "0.0.0.0", 0 },
+        { "[::]:8443", "::", 8443 },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *address = NULL;
+        guint16 port;
+        g_assert_true(sl_options_parse_listen(cases[i].text, &address, &port, &error));
+        g_assert_cmpstr(address, ==, cases[i].address);
+        g_assert_cmpuint(port, ==, cases[i].port);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/options/defaults", test_defaults);
+    g_test_add_func("/options/all", test_all);
+    g_test_add_func("/options/mistakes", test_mistakes);
+    g_test_add_func("/options/listen", test_listen);
+    return g_test_run();
+}
