@@ -6,6 +6,10 @@ import { Chat } from './chat.js';
 /** Where there is no room beside or below the picture, the conversation waits until it is asked for. */
 const CRAMPED = matchMedia('(max-height: 30rem) and (orientation: landscape)');
 
+const BRIEFLY = { waiting: 'No picture', 'no-path': 'No picture', unsupported: 'No picture', 'invalid-link': 'Not connected' };
+/** Where the number of viewers is known. */
+const CONNECTED = new Set(['connecting', 'live', 'tap-to-play', 'waiting', 'no-path', 'unsupported']);
+
 const byId = (id) => document.getElementById(id);
 const element = /** @type {SightlinePlayerElement} */ (document.querySelector('sightline-player'));
 const stream = document.documentElement.dataset.stream;
@@ -29,15 +33,15 @@ const chat = new Chat(element.relay, {
 });
 
 showTitle(stream);
-showState({ state: element.player.state, words: element.player.words });
-element.addEventListener('statechange', ({ detail }) => showState(detail));
+showState(element.player);
+element.player.addEventListener('state', ({ detail }) => showState(detail));
 element.player.addEventListener('welcome', ({ detail }) => {
   showTitle(detail.title || stream);
   if (detail.channels.length > 0) chat.join(detail.channels[0]);
 });
 element.player.addEventListener('viewers', ({ detail }) => {
   byId('viewers').textContent = `${detail.count} watching`;
-  byId('viewers').hidden = false;
+  showState(element.player);
 });
 
 let unread = 0;
@@ -47,14 +51,21 @@ chat.addEventListener('said', () => {
   byId('unread').textContent = unread > 99 ? '99+' : String(unread);
   byId('unread').hidden = false;
 });
-byId('chat-toggle').addEventListener('click', () => showChat(document.body.classList.contains('chat-closed')));
+byId('chat-open').addEventListener('click', () => {
+  showChat(true);
+  byId('message').focus();
+});
+byId('chat-close').addEventListener('click', () => {
+  showChat(false);
+  byId('chat-open').focus();
+});
 CRAMPED.addEventListener('change', () => showChat(!CRAMPED.matches));
 showChat(!CRAMPED.matches);
 
 /** @param {boolean} open */
 function showChat(open) {
   document.body.classList.toggle('chat-closed', !open);
-  byId('chat-toggle').setAttribute('aria-expanded', String(open));
+  byId('chat-open').hidden = open;
   if (!open) return;
   unread = 0;
   byId('unread').hidden = true;
@@ -69,8 +80,8 @@ function showTitle(title) {
 
 /** @param {{state: string, words: string}} said */
 function showState({ state, words }) {
-  // The long explanation stands over the picture.
-  byId('state').textContent = state === 'no-path' ? 'No picture' : words;
+  // The explanation stands over the picture.
+  byId('state').textContent = BRIEFLY[state] ?? words;
   byId('state').dataset.state = state;
-  if (state !== 'live') byId('viewers').hidden = byId('viewers').hidden || state === 'invalid-link';
+  byId('viewers').hidden = !CONNECTED.has(state) || !byId('viewers').textContent;
 }

@@ -118,7 +118,7 @@ export class Chat extends EventTarget {
     const stamp = document.createElement('time');
     stamp.dateTime = time.toISOString();
     stamp.title = time.toLocaleString();
-    stamp.textContent = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    stamp.textContent = time.toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' });
     item.append(stamp);
     return item;
   }

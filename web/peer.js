@@ -115,6 +115,8 @@ export class Peer extends EventTarget {
     const connection = this.#connection;
     connection.ontrack = connection.ondatachannel = null;
     connection.onicecandidate = connection.onconnectionstatechange = null;
+    // A video that plays when its tracks end goes black.
+    this.video.pause();
     connection.close();
   }
 
@@ -125,6 +127,8 @@ export class Peer extends EventTarget {
     video.muted = video.defaultMuted = muted;
     video.playsInline = true;
     video.disablePictureInPicture = false;
+    // Nobody pauses what is live but the browser, for reasons of its own.
+    video.onpause = () => this.#closed || this.play();
     video.onloadeddata = () => {
       this.#shownTimer = setTimeout(() => this.#onFrame(), video.requestVideoFrameCallback ? SHOWN_GRACE_MS : 0);
     };
@@ -141,7 +145,8 @@ export class Peer extends EventTarget {
   }
 
   #onFrame() {
-    if (this.#closed) return;
+    // A video that waits for a tap has its first frame, too.
+    if (this.#closed || this.video.paused) return;
     this.progressAt = performance.now();
     if (this.#frames++ > 0) return;
     clearTimeout(this.#shownTimer);

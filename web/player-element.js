@@ -79,7 +79,7 @@ export class SightlinePlayerElement extends HTMLElement {
   #words = make('p', { class: 'words' });
   #detail = make('p', { class: 'detail' });
   #said = make('div', { class: 'said', role: 'status', 'aria-live': 'polite' }, this.#words, this.#detail);
-  #tap = button('play', 'Play', () => this.#player?.play());
+  #tap = button('play', 'Play', () => {});
   #veil = make('div', { class: 'veil' }, make('span', { class: 'spinner', 'aria-hidden': 'true' }), this.#tap, this.#said);
   #lines = make('dl');
   #panel = make('section', { class: 'panel', 'aria-label': 'What is going on', hidden: '' });
@@ -93,6 +93,8 @@ export class SightlinePlayerElement extends HTMLElement {
     const frame = make('div', { class: 'frame', hidden: '' });
     style.addEventListener('load', () => frame.removeAttribute('hidden'), { once: true });
     this.#info.setAttribute('aria-expanded', 'false');
+    this.#veil.addEventListener('click', () => this.#tap.hidden || this.#player?.play());
+    this.#tap.hidden = this.#sound.hidden = true;
     this.#panel.append(
       make('header', {}, make('h2', {}, 'What is going on'), button('close', 'Close', () => this.togglePanel(false))),
       this.#lines,
@@ -212,7 +214,10 @@ export class SightlinePlayerElement extends HTMLElement {
     const on = (type, handle) => player.addEventListener(type, ({ detail }) => handle(detail), { signal });
     on('state', (said) => this.#say(said));
     on('channel', ({ channel }) => relay.adopt(channel));
-    on('video-added', ({ video }) => this.#screen.prepend(video));
+    on('video-added', ({ video }) => {
+      video.addEventListener('resize', () => this.#fit());
+      this.#screen.prepend(video);
+    });
     on('video-shown', ({ video }) => this.#showVideo(video));
     on('video-removed', ({ video }) => video.remove());
     const keys = this.getAttribute('keys') === 'page' ? document : this;
@@ -242,7 +247,14 @@ export class SightlinePlayerElement extends HTMLElement {
   #showVideo(video) {
     for (const other of this.#screen.children) other.classList.toggle('shown', other === video);
     this.#showSound();
+    this.#fit();
     if (performance.getEntriesByName('sightline-first-frame').length === 0) performance.mark('sightline-first-frame');
+  }
+
+  /** Lets a page give the element the picture's own shape. */
+  #fit() {
+    const { videoWidth = 0, videoHeight = 0 } = this.#player?.video ?? {};
+    if (videoHeight > 0) this.style.setProperty('--sightline-ratio', String(videoWidth / videoHeight));
   }
 
   #showSound() {

@@ -23,7 +23,7 @@ export const PlayerState = Object.freeze({
  * @property {boolean} full the server admits no more viewers
  * @property {'opening' | 'open' | 'lost'} link signalling
  * @property {number} failures attempts to open it in a row that led nowhere
- * @property {'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
+ * @property {'unknown' | 'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
  * @property {string} detail the server's words
  * @property {string} unsupported the server's words if the codec can't be had; else ''
  * @property {boolean} blocked the browser wants a tap
@@ -38,7 +38,7 @@ export function initialFacts() {
     full: false,
     link: 'opening',
     failures: 0,
-    stream: 'starting',
+    stream: 'unknown',
     detail: '',
     unsupported: '',
     blocked: false,

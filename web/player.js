@@ -255,7 +255,7 @@ export class Player extends EventTarget {
   }
 
   #onWelcome({ stream, title, iceServers, channels }) {
-    Object.assign(this.#facts, { link: 'open', failures: 0, full: false, unsupported: '', stream: 'starting', detail: '' });
+    Object.assign(this.#facts, { link: 'open', failures: 0, full: false, unsupported: '', stream: 'unknown', detail: '' });
     this.#configuration = { iceServers: Array.isArray(iceServers) ? iceServers : [] };
     this.#openedAt = performance.now();
     this.#grant();
@@ -271,7 +271,7 @@ export class Player extends EventTarget {
 
   #onError({ code, message }) {
     if (code === 'codec-unsupported') this.#facts.unsupported = String(message ?? '');
-    else console.warn(`Sightline: ${code}: ${message}`);
+    else if (code !== 'full' && code !== 'replaced') console.warn(`Sightline: ${code}: ${message}`);
   }
 
   #onOffer({ peer: number, sdp }) {
@@ -289,7 +289,7 @@ export class Player extends EventTarget {
     on('connected', () => this.#onConnected());
     on('failed', () => this.#onFailed(peer));
     on('shown', () => this.#show(peer));
-    on('blocked', () => { this.#facts.blocked = true; });
+    on('blocked', () => { this.#facts.blocked = this.#facts.picture !== 'moving' || peer === this.#showing; });
     on('channel', ({ channel }) => this.#emit('channel', { channel }));
     this.#emit('video-added', { video: peer.video });
     peer.accept(sdp);
