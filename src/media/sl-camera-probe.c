@@ -20,6 +20,7 @@ typedef struct {
     const SlCameraWish *wish;
     enum v4l2_buf_type type;
     guint native_width, native_height; /* 0 where the device does not say */
+    guint pixel_width, pixel_height;
     GArray *modes;
 } Probe;
 
@@ -240,14 +241,30 @@ add_formats(Probe *probe, const char *node, GError **error)
     return FALSE;
 }
 
+/* Television's pixels are not square. V4L2's pixel aspect is height to width: 54/59 for PAL. */
+static gboolean
+is_pixel_shape(const struct v4l2_fract *aspect)
+{
+    return aspect->numerator > 0 && aspect->denominator > 0 &&
+           aspect->numerator <= SL_CAMERA_MAX_EDGE && aspect->denominator <= SL_CAMERA_MAX_EDGE &&
+           aspect->numerator / aspect->denominator < 4 &&
+           aspect->denominator / aspect->numerator < 4;
+}
+
 static void
-find_native_size(Probe *probe)
+find_native_shape(Probe *probe)
 {
     struct v4l2_cropcap cap = { .type = probe->type };
-    if (ask(probe, VIDIOC_CROPCAP, &cap) && is_edge(cap.defrect.width) &&
-        is_edge(cap.defrect.height)) {
+    probe->pixel_width = probe->pixel_height = 1;
+    if (!ask(probe, VIDIOC_CROPCAP, &cap))
+        return;
+    if (is_edge(cap.defrect.width) && is_edge(cap.defrect.height)) {
         probe->native_width = cap.defrect.width;
         probe->native_height = cap.defrect.height;
+    }
+    if (is_pixel_shape(&cap.pixelaspect)) {
+        probe->pixel_width = cap.pixelaspect.denominator;
+        probe->pixel_height = cap.pixelaspect.numerator;
     }
 }
 
@@ -290,13 +307,15 @@ sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node, const
     }
     if (!set_buffer_type(&probe, &cap, node, error))
         return NULL;
-    find_native_size(&probe);
+    find_native_shape(&probe);
     if (!add_formats(&probe, node, error))
         return NULL;
 
     SlCameraProbe *self = g_new0(SlCameraProbe, 1);
     self->name = dup_name(cap.card, sizeof cap.card);
     self->modes = g_steal_pointer(&modes);
+    self->pixel_width = probe.pixel_width;
+    self->pixel_height = probe.pixel_height;
     return self;
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     char *name;    /* UTF-8 without control characters; never empty */
     GArray *modes; /* (element-type SlCameraMode): never empty; ranges are represented by the size
                     * and rate nearest to the wish */
+    guint pixel_width, pixel_height; /* the shape of a pixel; 1, 1 where it is square or unknown */
 } SlCameraProbe;
 void sl_camera_probe_free(SlCameraProbe *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCameraProbe, sl_camera_probe_free)

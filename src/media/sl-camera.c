@@ -154,6 +154,8 @@ query(const char *path, const SlCameraWish *wish, gboolean may_be_busy, GError *
     self->node = g_strdup(path);
     self->name = g_steal_pointer(&probe->name);
     self->modes = g_steal_pointer(&probe->modes);
+    self->pixel_width = probe->pixel_width;
+    self->pixel_height = probe->pixel_height;
     return self;
 }
 

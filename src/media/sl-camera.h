@@ -10,9 +10,10 @@ G_BEGIN_DECLS
  * SlCamera: a V4L2 capture device as it was when it was asked.
  */
 typedef struct {
-    char *node;    /* as it was named: /dev/videoN or a stable path */
-    char *name;    /* the device's own */
-    GArray *modes; /* (element-type SlCameraMode): never empty */
+    char *node;                      /* as it was named: /dev/videoN or a stable path */
+    char *name;                      /* the device's own */
+    GArray *modes;                   /* (element-type SlCameraMode): never empty */
+    guint pixel_width, pixel_height; /* the shape of a pixel */
 } SlCamera;
 void sl_camera_free(SlCamera *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCamera, sl_camera_free)

@@ -169,15 +169,19 @@ has_element(const char *name)
 }
 
 /* Bars that move by a step a frame: every frame differs from the last one, and it costs next to
- * nothing. */
+ * nothing. 16:9, as large as is wanted. */
 static char *
 pattern_text(const SlCameraWish *wish, gboolean is_no_camera)
 {
+    static const SlCameraRange any_size = { 16, SL_CAMERA_MAX_EDGE, 2, 16, SL_CAMERA_MAX_EDGE, 2 };
+    guint width, height;
+    sl_camera_range_fit(&any_size, SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_EDGE / 16 * 9, wish, &width,
+                        &height);
     GString *text = g_string_new(NULL);
     g_string_append_printf(text,
                            "videotestsrc is-live=true pattern=smpte75 horizontal-speed=4 ! "
                            "video/x-raw,format=I420,width=%u,height=%u,framerate=%u/1",
-                           MAX(wish->width & ~1u, 16), MAX(wish->height & ~1u, 16), wish->fps);
+                           width, height, wish->fps);
     if (has_element("timeoverlay"))
         g_string_append(text, " ! timeoverlay halignment=right valignment=bottom "
                               "shaded-background=true font-desc=\"Sans 12\"");
@@ -221,9 +225,14 @@ capture_camera(const char *path, const SlCameraWish *wish, GError **error)
     if (decoder == NULL)
         return NULL;
     g_autofree char *caps = sl_camera_mode_to_caps(mode);
+    /* 1.22's v4l2src reads the device's pixel aspect, which is height to width, upside down. */
+    g_autofree char *shape = camera->pixel_width != camera->pixel_height
+                                 ? g_strdup_printf(" pixel-aspect-ratio=%u/%u", camera->pixel_width,
+                                                   camera->pixel_height)
+                                 : g_strdup("");
     SlCapture *self = g_new0(SlCapture, 1);
-    self->raw =
-        g_strdup_printf("v4l2src device=\"%s\" do-timestamp=true ! %s%s", path, caps, decoder);
+    self->raw = g_strdup_printf("v4l2src device=\"%s\" do-timestamp=true%s ! %s%s", path, shape,
+                                caps, decoder);
     self->device = g_strdup(path);
     return self;
 }

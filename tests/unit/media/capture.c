@@ -6,7 +6,7 @@
 static SlValues *
 make_values(const char *const *settings)
 {
-    static const char text[] = "[variables]\nwidth = 640\nheight = 361\nframerate = 25\n"
+    static const char text[] = "[variables]\nwidth = 640\nheight = 360\nframerate = 25\n"
                                "[source]\n${capture} ! appsink name=video\n";
     g_autoptr(SlProblems) problems = sl_problems_new("x.pipeline");
     g_autoptr(SlDescription) description =
@@ -130,7 +130,9 @@ test_pattern_limits(void)
         { "width=1", "height=1", "framerate=1", "width=16,height=16,framerate=1/1" },
         { "width=-5", "height=0", "framerate=-1", "width=16,height=16,framerate=1/1" },
         { "width=99999999", "height=99999999", "framerate=99999999",
-          "width=16384,height=16384,framerate=1000/1" },
+          "width=16384,height=9216,framerate=1000/1" },
+        { "width=320", "height=720", "framerate=30", "width=320,height=180,framerate=30/1" },
+        { "width=1920", "height=361", "framerate=30", "width=640,height=360,framerate=30/1" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const char *settings[] = { cases[i][0], cases[i][1], cases[i][2], NULL };
