@@ -133,8 +133,11 @@ sl_answer_asset(SoupServerMessage *msg, SlAsset *asset)
     soup_message_headers_append(headers, "Vary", "Origin");
     if (sl_request_get_allow_origin(msg) != NULL)
         soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "cross-origin");
-    if (has_it_already(msg, asset->etag))
-        soup_server_message_set_status(msg, SOUP_STATUS_NOT_MODIFIED, NULL);
-    else
+    if (!has_it_already(msg, asset->etag)) {
         set_bytes(msg, asset);
+        return;
+    }
+    soup_server_message_set_status(msg, SOUP_STATUS_NOT_MODIFIED, NULL);
+    /* Otherwise libsoup says that the file is empty. */
+    soup_message_headers_set_encoding(headers, SOUP_ENCODING_NONE);
 }

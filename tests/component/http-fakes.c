@@ -1,0 +1,381 @@
+#include "http-fakes.h"
+
+static guint n_alive;
+
+/* Stream */
+
+struct _SlStream {
+    GObject parent_instance;
+    char *name, *title, *detail;
+    SlStreamState state;
+};
+G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
+
+static void
+sl_stream_finalize(GObject *object)
+{
+    SlStream *self = SL_STREAM(object);
+
+    g_free(self->name);
+    g_free(self->title);
+    g_free(self->detail);
+    n_alive--;
+    G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
+}
+
+static void
+sl_stream_class_init(SlStreamClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = sl_stream_finalize;
+    g_signal_new("state-changed", SL_TYPE_STREAM, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+sl_stream_init(SlStream *self)
+{
+    n_alive++;
+}
+
+SlStream *
+fake_stream_new(const char *name, const char *title)
+{
+    SlStream *self = g_object_new(SL_TYPE_STREAM, NULL);
+
+    self->name = g_strdup(name);
+    self->title = g_strdup(title);
+    self->detail = g_strdup("");
+    self->state = SL_STREAM_STARTING;
+    return self;
+}
+
+void
+fake_stream_set_state(SlStream *self, SlStreamState state, const char *detail)
+{
+    self->state = state;
+    g_free(self->detail);
+    self->detail = g_strdup(detail);
+    g_signal_emit_by_name(self, "state-changed");
+}
+
+const char *
+sl_stream_get_name(SlStream *self)
+{
+    return self->name;
+}
+
+const char *
+sl_stream_get_title(SlStream *self)
+{
+    return self->title;
+}
+
+const char *
+sl_stream_get_input_label(SlStream *self)
+{
+    return "/dev/video0";
+}
+
+const char *
+sl_stream_get_detail(SlStream *self)
+{
+    return self->detail;
+}
+
+SlStreamState
+sl_stream_get_state(SlStream *self)
+{
+    return self->state;
+}
+
+GPtrArray *
+sl_stream_get_codecs(SlStream *self)
+{
+    return NULL;
+}
+
+const char *
+sl_stream_state_to_string(SlStreamState state)
+{
+    static const char *const WORDS[] = { "idle", "starting", "live", "camera-lost", "failed" };
+
+    return WORDS[state];
+}
+
+/* Session */
+
+G_DEFINE_QUARK(fake - session - error - quark, sl_session_error)
+
+struct _SlSession {
+    GObject parent_instance;
+    SlStream *stream;
+    char *page;
+    GString *log;
+    GError *next_error;
+    gboolean ended;
+};
+G_DEFINE_FINAL_TYPE(SlSession, sl_session, G_TYPE_OBJECT)
+
+static void
+sl_session_finalize(GObject *object)
+{
+    SlSession *self = SL_SESSION(object);
+
+    g_object_unref(self->stream);
+    g_free(self->page);
+    g_string_free(self->log, TRUE);
+    g_clear_error(&self->next_error);
+    n_alive--;
+    G_OBJECT_CLASS(sl_session_parent_class)->finalize(object);
+}
+
+static void
+sl_session_class_init(SlSessionClass *klass)
+{
+    GType type = G_TYPE_FROM_CLASS(klass);
+
+    G_OBJECT_CLASS(klass)->finalize = sl_session_finalize;
+    g_signal_new("offer", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_STRING);
+    g_signal_new("candidate", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_UINT,
+                 G_TYPE_UINT, G_TYPE_STRING, G_TYPE_STRING);
+    g_signal_new("peer-ended", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
+                 G_TYPE_STRING);
+    g_signal_new("problem", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+    g_signal_new("ended", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
+}
+
+static void
+sl_session_init(SlSession *self)
+{
+    self->log = g_string_new(NULL);
+    n_alive++;
+}
+
+const char *
+fake_session_get_log(SlSession *self)
+{
+    return self->log->str;
+}
+
+void
+fake_session_fail_next(SlSession *self, SlSessionError code, const char *message)
+{
+    g_clear_error(&self->next_error);
+    self->next_error = g_error_new_literal(SL_SESSION_ERROR, (gint)code, message);
+}
+
+const char *
+sl_session_error_to_code(const GError *error)
+{
+    static const char *const WORDS[] = { "bad-sdp",  "bad-candidate", "codec-unsupported",
+                                         "too-many", "full",          "replaced",
+                                         "internal" };
+
+    return WORDS[error->code];
+}
+
+const char *
+sl_session_get_id(SlSession *self)
+{
+    return "0123456789abcdef0123456789abcdef";
+}
+
+void
+sl_session_start(SlSession *self)
+{
+    g_string_append(self->log, "start\n");
+}
+
+static gboolean
+take_error(SlSession *self, GError **error)
+{
+    if (self->next_error == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&self->next_error));
+    return FALSE;
+}
+
+gboolean
+sl_session_answer(SlSession *self, guint peer, const char *sdp, GError **error)
+{
+    g_string_append_printf(self->log, "answer %u %s\n", peer, sdp);
+    return take_error(self, error);
+}
+
+gboolean
+sl_session_add_candidate(SlSession *self, guint peer, const char *mid, int mline,
+                         const char *candidate, GError **error)
+{
+    g_string_append_printf(self->log, "candidate %u %s %d '%s'\n", peer, mid != NULL ? mid : "-",
+                           mline, candidate);
+    return take_error(self, error);
+}
+
+void
+sl_session_end_peer(SlSession *self, guint peer)
+{
+    g_string_append_printf(self->log, "bye %u\n", peer);
+}
+
+void
+sl_session_restart(SlSession *self)
+{
+    g_string_append(self->log, "restart\n");
+}
+
+void
+sl_session_end(SlSession *self, const GError *reason)
+{
+    if (self->ended)
+        return;
+    self->ended = TRUE;
+    g_signal_emit_by_name(self, "ended", reason);
+}
+
+/* Pool */
+
+struct _SlSessionPool {
+    GObject parent_instance;
+    GPtrArray *sessions;
+    guint max_sessions;
+};
+G_DEFINE_FINAL_TYPE(SlSessionPool, sl_session_pool, G_TYPE_OBJECT)
+
+static void
+sl_session_pool_finalize(GObject *object)
+{
+    g_ptr_array_unref(SL_SESSION_POOL(object)->sessions);
+    n_alive--;
+    G_OBJECT_CLASS(sl_session_pool_parent_class)->finalize(object);
+}
+
+static void
+sl_session_pool_class_init(SlSessionPoolClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = sl_session_pool_finalize;
+    g_signal_new("changed", SL_TYPE_SESSION_POOL, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                 SL_TYPE_STREAM);
+}
+
+static void
+sl_session_pool_init(SlSessionPool *self)
+{
+    self->sessions = g_ptr_array_new_with_free_func(g_object_unref);
+    n_alive++;
+}
+
+SlSessionPool *
+sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, const SlLimits *limits)
+{
+    SlSessionPool *self = g_object_new(SL_TYPE_SESSION_POOL, NULL);
+
+    self->max_sessions = limits->max_sessions;
+    return self;
+}
+
+SlSession *
+fake_pool_get_last(SlSessionPool *self)
+{
+    return self->sessions->len > 0 ? g_ptr_array_index(self->sessions, self->sessions->len - 1)
+                                   : NULL;
+}
+
+static void
+on_session_ended(SlSession *session, GError *reason, SlSessionPool *self)
+{
+    g_autoptr(SlStream) stream = g_object_ref(session->stream);
+
+    g_signal_handlers_disconnect_by_data(session, self);
+    g_ptr_array_remove(self->sessions, session);
+    g_signal_emit_by_name(self, "changed", stream);
+}
+
+static void
+end_replaced(SlSessionPool *self, const char *page)
+{
+    g_autoptr(GError) reason =
+        g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_REPLACED, "replaced by the test");
+
+    for (guint i = 0; i < self->sessions->len; i++) {
+        SlSession *session = g_ptr_array_index(self->sessions, i);
+        if (g_strcmp0(session->page, page) == 0) {
+            sl_session_end(session, reason);
+            return;
+        }
+    }
+}
+
+SlSession *
+sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, SlGrant *grant,
+                       GError **error)
+{
+    SlSession *session;
+
+    end_replaced(self, page);
+    if (self->sessions->len >= self->max_sessions) {
+        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL, "full, says the test");
+        return NULL;
+    }
+    session = g_object_new(SL_TYPE_SESSION, NULL);
+    session->stream = g_object_ref(stream);
+    session->page = g_strdup(page);
+    g_ptr_array_add(self->sessions, g_object_ref(session));
+    g_signal_connect(session, "ended", G_CALLBACK(on_session_ended), self);
+    g_signal_emit_by_name(self, "changed", stream);
+    return session;
+}
+
+guint
+sl_session_pool_get_n_sessions(SlSessionPool *self)
+{
+    return self->sessions->len;
+}
+
+guint
+sl_session_pool_get_n_viewers(SlSessionPool *self, SlStream *stream)
+{
+    return self->sessions->len;
+}
+
+/* ICE */
+
+struct _SlIce {
+    gatomicrefcount refs;
+};
+
+SlIce *
+sl_ice_new(const SlIceSettings *settings)
+{
+    SlIce *self = g_new0(SlIce, 1);
+
+    g_atomic_ref_count_init(&self->refs);
+    n_alive++;
+    return self;
+}
+
+SlIce *
+sl_ice_ref(SlIce *self)
+{
+    g_atomic_ref_count_inc(&self->refs);
+    return self;
+}
+
+void
+sl_ice_unref(SlIce *self)
+{
+    if (self == NULL || !g_atomic_ref_count_dec(&self->refs))
+        return;
+    n_alive--;
+    g_free(self);
+}
+
+const char *
+sl_ice_get_servers_json(SlIce *self)
+{
+    return "[{\"urls\":\"stun:stun.example.org\"}]";
+}
+
+guint
+fake_objects_alive(void)
+{
+    return n_alive;
+}

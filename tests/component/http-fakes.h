@@ -1,0 +1,22 @@
+#pragma once
+
+#include "sl-session-pool.h"
+
+/* Streams, sessions and their pool as http/ sees them, without media: what a viewer sends is
+ * recorded, what a session would say is said by the test. They are linked in place of the real
+ * ones. */
+
+SlStream *fake_stream_new(const char *name, const char *title);
+void fake_stream_set_state(SlStream *stream, SlStreamState state, const char *detail);
+
+/** fake_pool_get_last: (nullable) (transfer none): the session made last, if it still is */
+SlSession *fake_pool_get_last(SlSessionPool *pool);
+
+/** fake_session_get_log: what was called, one line each */
+const char *fake_session_get_log(SlSession *session);
+
+/** fake_session_fail_next: the next answer or candidate gives this error */
+void fake_session_fail_next(SlSession *session, SlSessionError code, const char *message);
+
+/** fake_objects_alive: streams, sessions and pools that are not finalised */
+guint fake_objects_alive(void);

@@ -1,0 +1,153 @@
+#include "http-fixture.h"
+
+#include <string.h>
+
+static gboolean
+on_tick(gpointer user_data)
+{
+    return G_SOURCE_CONTINUE;
+}
+
+void
+http_fixture_wake_up(void)
+{
+    static guint source;
+
+    if (source == 0)
+        source = g_timeout_add(5, on_tick, NULL);
+}
+
+guint
+http_fixture_count_fds(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+
+    while (g_dir_read_name(dir) != NULL)
+        n++;
+    return n;
+}
+
+void
+http_fixture_prepare(HttpFixture *self)
+{
+    http_fixture_wake_up();
+    memset(self, 0, sizeof(*self));
+    sl_limits_init(&self->limits);
+    self->n_fds = http_fixture_count_fds();
+}
+
+void
+http_fixture_start(HttpFixture *self, const char *address, const char *web_dir)
+{
+    static const char *const HOSTS[] = { "cam.example.org", NULL };
+    static const char *const ORIGINS[] = { "https://site.example.org", NULL };
+    static const char *const CHANNELS[] = { "talk:camera", NULL };
+    SlAccessConfig config = {
+        .keys_required = TRUE,
+        .guest_key = FIXTURE_GUEST_KEY,
+        .operator_key = FIXTURE_OPERATOR_KEY,
+        .hosts = HOSTS,
+        .origins = ORIGINS,
+    };
+    SlIceSettings ice_settings = { 0 };
+    g_autoptr(SlAccess) access = sl_access_new(&config);
+    g_autoptr(SlIce) ice = sl_ice_new(&ice_settings);
+    g_autoptr(GError) error = NULL;
+
+    self->relay = sl_relay_new(NULL, &self->limits);
+    sl_relay_add_channel(self->relay, "talk:camera", "camera");
+    self->pool = sl_session_pool_new(NULL, ice, self->relay, &self->limits);
+    self->stream = fake_stream_new("camera", "A <camera>");
+    self->server =
+        sl_http_server_new(NULL, access, self->pool, self->relay, ice, &self->limits, web_dir);
+    sl_http_server_add_stream(self->server, self->stream, CHANNELS);
+    g_assert_true(sl_http_server_listen(self->server, address, 0, &error));
+    g_assert_no_error(error);
+    self->port = sl_http_server_get_port(self->server);
+    g_assert_cmpuint(self->port, !=, 0);
+}
+
+void
+http_fixture_stop(HttpFixture *self)
+{
+    gpointer server = self->server;
+    gpointer relay = self->relay;
+
+    sl_http_server_close(self->server);
+    sl_relay_close(self->relay);
+    g_object_add_weak_pointer(server, &server);
+    g_object_add_weak_pointer(relay, &relay);
+    g_clear_object(&self->server);
+    g_clear_object(&self->relay);
+    g_clear_object(&self->pool);
+    g_clear_object(&self->stream);
+    WAIT_UNTIL(server == NULL && relay == NULL && fake_objects_alive() == 0);
+    WAIT_UNTIL(http_fixture_count_fds() <= self->n_fds);
+}
+
+GSocket *
+http_fixture_connect(HttpFixture *self, const char *address)
+{
+    g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(address, self->port);
+    g_autoptr(GError) error = NULL;
+    GSocket *socket = g_socket_new(g_socket_address_get_family(to), G_SOCKET_TYPE_STREAM,
+                                   G_SOCKET_PROTOCOL_TCP, &error);
+
+    g_assert_no_error(error);
+    g_socket_connect(socket, to, NULL, &error);
+    g_assert_no_error(error);
+    g_socket_set_blocking(socket, FALSE);
+    return socket;
+}
+
+void
+http_fixture_send(GSocket *socket, const char *data, gssize len)
+{
+    gsize left = len < 0 ? strlen(data) : (gsize)len;
+
+    while (left > 0) {
+        g_autoptr(GError) error = NULL;
+        gssize n = g_socket_send(socket, data, left, NULL, &error);
+        /* The server may have had enough. */
+        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) &&
+            (g_socket_condition_check(socket, G_IO_IN) & G_IO_IN) == 0) {
+            g_main_context_iteration(NULL, TRUE);
+            continue;
+        }
+        if (error != NULL)
+            return;
+        data += n;
+        left -= (gsize)n;
+    }
+}
+
+char *
+http_fixture_receive_until_end(GSocket *socket)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    gint64 end = g_get_monotonic_time() + FIXTURE_TIMEOUT_US;
+
+    while (TRUE) {
+        char buffer[4096];
+        g_autoptr(GError) error = NULL;
+        gssize n = g_socket_receive(socket, buffer, sizeof(buffer), NULL, &error);
+        g_assert_cmpint(g_get_monotonic_time(), <, end);
+        if (n > 0)
+            g_string_append_len(all, buffer, n);
+        else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+            g_main_context_iteration(NULL, TRUE);
+        else
+            break;
+    }
+    return g_string_free(g_steal_pointer(&all), FALSE);
+}
+
+char *
+http_fixture_request(HttpFixture *self, const char *address, const char *text)
+{
+    g_autoptr(GSocket) socket = http_fixture_connect(self, address);
+
+    http_fixture_send(socket, text, -1);
+    return http_fixture_receive_until_end(socket);
+}
