@@ -1,5 +1,6 @@
 #include "sl-description-elements.h"
 #include "sl-description-private.h"
+#include "sl-description-viewer.h"
 
 #include <gst/gst.h>
 #include <string.h>
@@ -32,26 +33,24 @@ name_elements(SlLaunch *launch, GPtrArray *tokens)
 static SlToken *
 find_token(GPtrArray *tokens, const char *name)
 {
-    for (guint i = 0; i < tokens->len; i++) {
-        SlToken *token = g_ptr_array_index(tokens, i);
-        SlToken *value;
+    if (g_str_has_prefix(name, TOKEN_NAME)) {
+        guint64 i = g_ascii_strtoull(name + strlen(TOKEN_NAME), NULL, 10);
 
-        if (token->kind != SL_TOKEN_ELEMENT)
-            continue;
-        if (g_str_has_prefix(name, TOKEN_NAME) &&
-            i == g_ascii_strtoull(name + strlen(TOKEN_NAME), NULL, 10))
-            return token;
-        value = sl_launch_tokens_find_value(tokens, i, "name");
-        if (value != NULL && g_str_equal(value->value, name))
-            return token;
+        return i < tokens->len ? g_ptr_array_index(tokens, i) : NULL;
     }
-    return NULL;
+    return sl_launch_tokens_find_named(tokens, name);
 }
 
 typedef struct {
     GPtrArray *tokens;
     guint line; /* of the first element that the message names */
 } Naming;
+
+static const char *
+describe_token(SlToken *token)
+{
+    return token->kind == SL_TOKEN_BIN_OPEN ? "the bin" : token->name;
+}
 
 static gboolean
 on_name_matched(const GMatchInfo *match, GString *result, gpointer user_data)
@@ -62,8 +61,8 @@ on_name_matched(const GMatchInfo *match, GString *result, gpointer user_data)
 
     if (token != NULL && self->line == 0)
         self->line = token->line;
-    g_string_append(result,
-                    token != NULL && g_str_has_prefix(name, TOKEN_NAME) ? token->name : name);
+    g_string_append(
+        result, token != NULL && g_str_has_prefix(name, TOKEN_NAME) ? describe_token(token) : name);
     return FALSE;
 }
 
@@ -101,89 +100,105 @@ build(SlLaunch *launch, GPtrArray *tokens, gboolean is_viewer, guint line, SlPro
 
 typedef struct {
     GPtrArray *tokens;
-    guint line;
-    gboolean is_viewer;
-    guint n_sinks;
-    guint n_sources;
+    gboolean links_later; /* some element has pads that come only when it runs */
     SlProblems *problems;
 } Dangling;
 
-static SlToken *
-find_pad_token(Dangling *self, GstPad *pad)
-{
-    g_autoptr(GstElement) parent = gst_pad_get_parent_element(pad);
-    g_autofree char *name = parent != NULL ? gst_element_get_name(parent) : NULL;
-
-    return name != NULL ? find_token(self->tokens, name) : NULL;
-}
-
-/* Viewers keep one free end of each kind. Pads of [source] that come later may be linked later. */
 static void
-on_pad_seen(Dangling *self, GstPad *pad)
+check_outputs(GstElement *element, SlToken *token, Dangling *self)
 {
-    g_autofree char *name = gst_pad_get_name(pad);
-    SlToken *token;
+    for (GList *l = element->srcpads; l != NULL; l = l->next) {
+        g_autofree char *name = gst_pad_get_name(l->data);
 
-    if (gst_pad_is_linked(pad))
-        return;
-    if (GST_PAD_IS_SINK(pad))
-        self->n_sinks++;
-    else
-        self->n_sources++;
-    token = find_pad_token(self, pad);
-    if (!self->is_viewer && GST_PAD_IS_SRC(pad) && token != NULL)
-        sl_problems_add(self->problems, token->line,
-                        "'%s' leads nowhere, expected '!' and an element after it (its pad '%s')",
-                        token->name, name);
-}
-
-static void
-visit_pads(GstElement *element, Dangling *dangling)
-{
-    GST_OBJECT_LOCK(element);
-    g_autoptr(GList) pads =
-        g_list_copy_deep(element->pads, (GCopyFunc)(void (*)(void))gst_object_ref, NULL);
-    GST_OBJECT_UNLOCK(element);
-
-    for (GList *l = pads; l != NULL; l = l->next) {
-        on_pad_seen(dangling, l->data);
-        gst_object_unref(l->data);
+        if (!gst_pad_is_linked(l->data))
+            sl_problems_add(self->problems, token->line,
+                            "'%s' leads nowhere, expected '!' and an element after it (its pad "
+                            "'%s')",
+                            describe_token(token), name);
     }
+}
+
+/* One is enough: others are often optional, as a textoverlay's text. */
+static void
+check_inputs(GstElement *element, SlToken *token, Dangling *self)
+{
+    if (element->sinkpads == NULL || self->links_later)
+        return;
+    for (GList *l = element->sinkpads; l != NULL; l = l->next) {
+        if (gst_pad_is_linked(l->data))
+            return;
+    }
+    sl_problems_add(self->problems, token->line,
+                    "nothing leads to '%s', expected an element and '!' before it",
+                    describe_token(token));
+}
+
+static gboolean
+has_later_pads(GstElement *element)
+{
+    for (const GList *l = gst_element_get_pad_template_list(element); l != NULL; l = l->next) {
+        if (GST_PAD_TEMPLATE_PRESENCE(GST_PAD_TEMPLATE(l->data)) == GST_PAD_SOMETIMES)
+            return TRUE;
+    }
+    if (GST_IS_BIN(element)) {
+        for (GList *l = GST_BIN_CHILDREN(element); l != NULL; l = l->next) {
+            if (has_later_pads(l->data))
+                return TRUE;
+        }
+    }
+    return FALSE;
 }
 
 /* Only elements that stand in the text: what is inside GStreamer's own bins is theirs. */
 static void
-visit_elements(GstElement *element, Dangling *dangling)
+check_source_ends(GstElement *element, Dangling *dangling)
 {
     g_autofree char *name = gst_element_get_name(element);
+    SlToken *token = find_token(dangling->tokens, name);
 
-    if (find_token(dangling->tokens, name) != NULL) {
-        visit_pads(element, dangling);
-    } else if (GST_IS_BIN(element)) {
+    if (token != NULL) {
+        check_outputs(element, token, dangling);
+        check_inputs(element, token, dangling);
+    }
+    if (GST_IS_BIN(element) && (token == NULL || token->kind == SL_TOKEN_BIN_OPEN)) {
         for (GList *l = GST_BIN_CHILDREN(element); l != NULL; l = l->next)
-            visit_elements(l->data, dangling);
+            check_source_ends(l->data, dangling);
     }
 }
 
 static void
-check_ends(GstElement *element, Dangling *dangling)
+check_viewer_ends(GstElement *element, guint line, SlProblems *problems)
 {
-    visit_elements(element, dangling);
-    if (dangling->is_viewer && (dangling->n_sinks != 1 || dangling->n_sources != 1))
-        sl_problems_add(
-            dangling->problems, dangling->line,
-            "found %u free inputs and %u free outputs, expected one of each: what comes "
-            "from the track, and RTP",
-            dangling->n_sinks, dangling->n_sources);
+    SlViewerEnds ends = sl_viewer_ends_find(GST_BIN(element));
+
+    if (ends.n_sinks != 1 || ends.n_sources != 1)
+        sl_problems_add(problems, line,
+                        "found %u free inputs and %u free outputs, expected one of each: what "
+                        "comes from the track, and RTP",
+                        ends.n_sinks, ends.n_sources);
 }
 
 static void
-check_section(SlSection *section, SlLaunch *launch, SlProblems *problems)
+check_live(SlDescription *self, GPtrArray *tokens, SlProblems *problems)
+{
+    for (guint i = 0; i < self->variables->len; i++) {
+        SlVariable *variable = g_ptr_array_index(self->variables, i);
+        SlToken *token = variable->live_element != NULL
+                             ? sl_launch_tokens_find_named(tokens, variable->live_element)
+                             : NULL;
+
+        if (token != NULL)
+            sl_element_check_property(token->name, variable->live_property, variable->line,
+                                      problems);
+    }
+}
+
+static void
+check_section(SlDescription *self, SlSection *section, SlLaunch *launch, SlProblems *problems)
 {
     g_autoptr(GPtrArray) tokens = NULL;
     g_autoptr(GstElement) element = NULL;
     gboolean is_viewer = section->kind == SL_SECTION_VIEWER;
-    Dangling dangling = { .line = section->line, .is_viewer = is_viewer, .problems = problems };
     guint before = sl_problems_get_count(problems);
 
     if (launch == NULL)
@@ -192,18 +207,33 @@ check_section(SlSection *section, SlLaunch *launch, SlProblems *problems)
     tokens = sl_launch_tokens_read(launch, section->title, problems);
     sl_tokens_check_names(tokens, problems);
     sl_elements_check(tokens, problems);
+    check_live(self, tokens, problems);
     if (sl_problems_get_count(problems) != before)
         return;
     element = build(launch, tokens, is_viewer, section->line, problems);
-    dangling.tokens = tokens;
-    if (element != NULL)
-        check_ends(element, &dangling);
+    if (element != NULL && is_viewer) {
+        check_viewer_ends(element, section->line, problems);
+    } else if (element != NULL) {
+        Dangling dangling = { tokens, has_later_pads(element), problems };
+
+        check_source_ends(element, &dangling);
+    }
 }
+
+/* Links with whatever follows, so that a file is judged by itself. */
+static const SlCapture any_input = {
+    .raw = (char *)"videotestsrc",
+    .encoded = (char *)"fakesrc",
+    .audio = (char *)"audiotestsrc",
+    .device = (char *)"/dev/video0",
+};
 
 void
 sl_description_check(SlDescription *self, SlValues *values, const SlCapture *capture,
                      SlProblems *problems)
 {
+    if (capture == NULL)
+        capture = &any_input;
     for (guint i = 0; i < self->sections->len; i++) {
         SlSection *section = g_ptr_array_index(self->sections, i);
         g_autoptr(SlLaunch) launch = NULL;
@@ -212,6 +242,55 @@ sl_description_check(SlDescription *self, SlValues *values, const SlCapture *cap
             launch = sl_description_expand_source(self, values, capture, problems);
         else if (section->kind == SL_SECTION_VIEWER)
             launch = sl_description_expand_viewer(self, values, section->argument, problems);
-        check_section(section, launch, problems);
+        check_section(self, section, launch, problems);
     }
+}
+
+/* Elements and literal values of a file that has problems of its own. */
+static void
+check_unexpanded(SlDescription *self, SlProblems *problems)
+{
+    for (guint i = 0; i < self->sections->len; i++) {
+        SlSection *section = g_ptr_array_index(self->sections, i);
+        g_autoptr(GPtrArray) tokens = NULL;
+
+        if (section->kind != SL_SECTION_SOURCE && section->kind != SL_SECTION_VIEWER)
+            continue;
+        tokens = sl_section_read_tokens(section, problems);
+        sl_elements_check(tokens, problems);
+    }
+}
+
+static gboolean
+set_error(SlProblems *problems, GError **error)
+{
+    g_autofree char *all = sl_problems_to_text(problems);
+
+    if (sl_problems_get_count(problems) == 0)
+        return TRUE;
+    g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, all);
+    return FALSE;
+}
+
+gboolean
+sl_description_check_file(const char *path, GError **error)
+{
+    g_autoptr(SlProblems) problems = sl_problems_new(path);
+    g_autoptr(GError) read_error = NULL;
+    g_autoptr(SlDescription) self = sl_description_read(path, problems, &read_error);
+
+    if (read_error != NULL) {
+        g_propagate_error(error, g_steal_pointer(&read_error));
+        return FALSE;
+    }
+    if (self != NULL && sl_problems_get_count(problems) > 0) {
+        check_unexpanded(self, problems);
+    } else if (self != NULL) {
+        g_autoptr(SlValues) values = sl_values_new(self, NULL, error);
+
+        if (values == NULL)
+            return FALSE;
+        sl_description_check(self, values, NULL, problems);
+    }
+    return set_error(problems, error);
 }

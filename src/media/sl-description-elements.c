@@ -79,20 +79,16 @@ is_unreadable(GParamSpec *spec)
            g_type_is_a(spec->value_type, G_TYPE_POINTER) || spec->value_type == G_TYPE_VALUE;
 }
 
-static gboolean
-has_strange_range(const char *text)
-{
-    return strchr(text, '[') != NULL;
-}
-
 static void
 check_value(Subject *self, SlToken *token, GParamSpec *spec)
 {
     g_autofree char *found = sl_problems_quote(token->value);
     g_autofree char *expected = NULL;
 
-    if (has_strange_range(token->value) && !G_IS_PARAM_SPEC_STRING(spec) &&
-        !sl_ranges_are_sound(token->value)) {
+    /* Before values are inserted there is nothing to judge. */
+    if (strstr(token->value, "${") != NULL && !G_IS_PARAM_SPEC_STRING(spec))
+        return;
+    if (!G_IS_PARAM_SPEC_STRING(spec) && !sl_ranges_are_sound(token->value)) {
         sl_problems_add(self->problems, token->line,
                         "found %s=%s, expected ranges [LOW,HIGH] with LOW below HIGH", token->name,
                         found);
@@ -248,6 +244,8 @@ check_caps(SlToken *token, SlProblems *problems)
     g_autoptr(GstCaps) caps = NULL;
     g_autofree char *found = sl_problems_quote(token->value);
 
+    if (strstr(token->value, "${") != NULL)
+        return;
     if (!sl_ranges_are_sound(token->value)) {
         sl_problems_add(problems, token->line,
                         "found caps %s, expected ranges [LOW,HIGH] with LOW below HIGH", found);
@@ -276,4 +274,23 @@ sl_elements_check(GPtrArray *tokens, SlProblems *problems)
             check_caps(token, problems);
     }
     g_clear_object(&subject.example);
+}
+
+void
+sl_element_check_property(const char *element, const char *property, guint line,
+                          SlProblems *problems)
+{
+    GstElement *made = gst_element_factory_make(element, NULL);
+    g_autoptr(GstElement) example = made != NULL ? gst_object_ref_sink(made) : NULL;
+    GObjectClass *class = example != NULL ? G_OBJECT_GET_CLASS(example) : NULL;
+    GParamSpec *spec = class != NULL ? g_object_class_find_property(class, property) : NULL;
+
+    if (class != NULL && (spec == NULL || (spec->flags & G_PARAM_WRITABLE) == 0)) {
+        g_autofree const char **names = list_properties(class);
+        g_autofree char *hint = sl_problems_did_you_mean(property, names);
+
+        sl_problems_add(problems, line,
+                        "live on '%s' of '%s', expected a property of it that can be set%s",
+                        property, element, hint);
+    }
 }

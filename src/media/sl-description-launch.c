@@ -7,14 +7,16 @@ typedef struct {
 
 struct _SlLaunch {
     GString *text;
+    guint first_line;
     GArray *marks; /* Mark, by offset: from here on the text comes from this line */
 };
 
 SlLaunch *
-sl_launch_new(void)
+sl_launch_new(guint line)
 {
     SlLaunch *self = g_new0(SlLaunch, 1);
 
+    self->first_line = line;
     self->text = g_string_new(NULL);
     self->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
     return self;
@@ -60,7 +62,7 @@ sl_launch_get_line(SlLaunch *self, gsize offset)
     guint high = self->marks->len;
 
     if (high == 0)
-        return 0;
+        return self->first_line;
     while (high - low > 1) {
         guint middle = low + (high - low) / 2;
 

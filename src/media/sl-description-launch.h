@@ -6,7 +6,8 @@ G_BEGIN_DECLS
 
 /* How SlLaunch is made, and asked for lines. */
 
-SlLaunch *sl_launch_new(void);
+/** @line: of what is empty */
+SlLaunch *sl_launch_new(guint line);
 
 /** sl_launch_append: @len bytes of @text that come from @line; a newline in them does not count */
 void sl_launch_append(SlLaunch *self, guint line, const char *text, gssize len);

@@ -42,6 +42,18 @@ use_variable(Check *self, guint line, SlPlaceholder *placeholder)
         complain(self, line, placeholder, "a variable of type int to divide");
 }
 
+/* So that what surrounds it can still be read: `${~~~}`, without spaces and quotes. */
+static void
+mask(SlLaunch *launch, gsize offset, gsize length)
+{
+    if (length > 2)
+        sl_launch_mask(launch, offset + length - 1, 1, '}');
+    if (length > 3)
+        sl_launch_mask(launch, offset + 2, length - 3, '~');
+    if (length <= 2)
+        sl_launch_mask(launch, offset, length, 'x');
+}
+
 /* Everything of the form `${…}`, wherever it stands. */
 static void
 check_syntax(Check *self)
@@ -59,7 +71,7 @@ check_syntax(Check *self)
         rest = placeholder.start + placeholder.length;
         if (placeholder.kind == SL_PLACEHOLDER_INVALID) {
             complain(self, line, &placeholder, PLACEHOLDERS_EXPECTED);
-            sl_launch_mask(launch, offset, placeholder.length, 'x');
+            mask(launch, offset, placeholder.length);
         } else if (placeholder.kind == SL_PLACEHOLDER_VARIABLE) {
             use_variable(self, line, &placeholder);
         }

@@ -25,6 +25,10 @@ struct _SlValues {
     GHashTable *texts; /* name (the variable's) → owned text, as it is inserted */
 };
 
+/** sl_description_read: as sl_description_load(), but what could be read in spite of problems is
+ * returned */
+SlDescription *sl_description_read(const char *path, SlProblems *problems, GError **error);
+
 /** sl_description_get_variable: (nullable) */
 SlVariable *sl_description_get_variable(SlDescription *self, const char *name);
 

@@ -3,32 +3,30 @@
 #include <gst/gst.h>
 #include <string.h>
 
-/* -1, 0 or 1; FALSE where they are no numbers of the same sort. */
 static gboolean
-compare_ends(const char *low, const char *high, int *ret_order)
+read_end(const char *text, double *ret_value)
 {
-    g_auto(GValue) a = G_VALUE_INIT;
-    g_auto(GValue) b = G_VALUE_INIT;
-    gint64 int_a, int_b;
+    g_auto(GValue) fraction = G_VALUE_INIT;
+    char *end;
 
-    if (g_ascii_string_to_signed(low, 10, G_MININT64, G_MAXINT64, &int_a, NULL) &&
-        g_ascii_string_to_signed(high, 10, G_MININT64, G_MAXINT64, &int_b, NULL)) {
-        *ret_order = int_a < int_b ? -1 : int_a > int_b;
+    if (g_str_equal(text, "min") || g_str_equal(text, "max")) {
+        *ret_value = text[1] == 'i' ? G_MININT : G_MAXINT;
         return TRUE;
     }
-    g_value_init(&a, GST_TYPE_FRACTION);
-    g_value_init(&b, GST_TYPE_FRACTION);
-    if (gst_value_deserialize(&a, low) && gst_value_deserialize(&b, high)) {
-        int order = gst_value_compare(&a, &b);
-
-        *ret_order = order == GST_VALUE_LESS_THAN ? -1 : order == GST_VALUE_GREATER_THAN;
+    g_value_init(&fraction, GST_TYPE_FRACTION);
+    if (strchr(text, '/') != NULL && gst_value_deserialize(&fraction, text)) {
+        *ret_value = gst_value_get_fraction_numerator(&fraction) /
+                     (double)gst_value_get_fraction_denominator(&fraction);
         return TRUE;
     }
-    return FALSE;
+    if (!g_ascii_isdigit(text[0]) && text[0] != '-')
+        return FALSE;
+    *ret_value = g_ascii_strtod(text, &end);
+    return end != text && *end == '\0';
 }
 
 static char *
-strip_quotes(char *text)
+strip_type(char *text)
 {
     g_strstrip(text);
     if (*text == '(' && strchr(text, ')') != NULL)
@@ -42,11 +40,12 @@ static gboolean
 is_sound(const char *inside)
 {
     g_auto(GStrv) ends = g_strsplit(inside, ",", 4);
-    int order;
+    double low, high;
 
     if (g_strv_length(ends) != 2)
         return FALSE;
-    return compare_ends(strip_quotes(ends[0]), strip_quotes(ends[1]), &order) && order < 0;
+    return read_end(strip_type(ends[0]), &low) && read_end(strip_type(ends[1]), &high) &&
+           low < high;
 }
 
 gboolean

@@ -124,7 +124,7 @@ add_section(GPtrArray *sections, const char *line, guint line_number, SlProblems
     self->title = g_strdup(line);
     self->line = line_number;
     self->keys = g_ptr_array_new_with_free_func(key_free);
-    self->launch = sl_launch_new();
+    self->launch = sl_launch_new(line_number);
     read_header(self, line, problems);
 
     first = sl_sections_find(sections, self->kind, self->argument);
@@ -177,19 +177,19 @@ add_line(SlSection *self, char *line, guint line_number, SlProblems *problems)
     sl_launch_append(self->launch, line_number, line, -1);
 }
 
-static gboolean
-check_controls(const char *line, guint line_number, SlProblems *problems)
+/* They become spaces, so that the rest of the line can still be judged. */
+static void
+replace_controls(char *line, guint line_number, SlProblems *problems)
 {
-    for (const char *p = line; *p != '\0'; p = g_utf8_next_char(p)) {
+    for (char *p = line; *p != '\0'; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
 
-        if (g_unichar_iscntrl(c) && c != '\t') {
-            sl_problems_add(problems, line_number,
-                            "found the control character U+%04X, expected none", c);
-            return FALSE;
-        }
+        if (!g_unichar_iscntrl(c) || c == '\t')
+            continue;
+        sl_problems_add(problems, line_number, "found the control character U+%04X, expected none",
+                        c);
+        memset(p, ' ', g_utf8_next_char(p) - p);
     }
-    return TRUE;
 }
 
 static gboolean
@@ -211,7 +211,8 @@ sl_sections_read(const char *text, SlProblems *problems)
 
         if (length > 0 && lines[i][length - 1] == '\r')
             lines[i][length - 1] = '\0';
-        if (!check_controls(lines[i], i + 1, problems) || is_blank_or_comment(lines[i]))
+        replace_controls(lines[i], i + 1, problems);
+        if (is_blank_or_comment(lines[i]))
             continue;
         if (lines[i][0] == '[' && sections->len == MAX_SECTIONS) {
             sl_problems_add(problems, i + 1, "more than the %d sections that are read",

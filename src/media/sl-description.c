@@ -172,29 +172,32 @@ copy_text(const char *text, gsize len, SlProblems *problems)
     return g_strndup(text, len);
 }
 
+/* Also with problems; without a text there is nothing. */
 static SlDescription *
 parse(const char *name, const char *file, const char *text, gsize len, SlProblems *problems)
 {
-    g_autoptr(SlDescription) self = description_new(name, file);
-    guint before = sl_problems_get_count(problems);
+    SlDescription *self;
     g_autofree char *copy = copy_text(text, len, problems);
 
     if (copy == NULL)
         return NULL;
+    self = description_new(name, file);
     self->sections = sl_sections_read(copy, problems);
     for (guint i = 0; i < self->sections->len; i++)
         read_section(self, g_ptr_array_index(self->sections, i), problems);
     sl_description_check_placeholders(self, problems);
     sl_description_read_tracks(self, problems);
-    return sl_problems_get_count(problems) == before ? g_steal_pointer(&self) : NULL;
+    return self;
 }
 
 SlDescription *
 sl_description_parse(const char *name, const char *text, gsize len, SlProblems *problems)
 {
+    guint before = sl_problems_get_count(problems);
     g_autofree char *file = g_strconcat(name, ".pipeline", NULL);
+    g_autoptr(SlDescription) self = parse(name, file, text, len, problems);
 
-    return parse(name, file, text, len, problems);
+    return sl_problems_get_count(problems) == before ? g_steal_pointer(&self) : NULL;
 }
 
 /* Never more than one byte beyond the limit, whatever the file grows to; never a device or a pipe.
@@ -229,12 +232,10 @@ read_file(const char *path, GError **error)
 }
 
 SlDescription *
-sl_description_load(const char *path, GError **error)
+sl_description_read(const char *path, SlProblems *problems, GError **error)
 {
     g_autoptr(GBytes) bytes = read_file(path, error);
-    g_autoptr(SlProblems) problems = sl_problems_new(path);
     g_autofree char *name = g_path_get_basename(path);
-    SlDescription *self;
     const char *text;
     gsize len;
 
@@ -243,13 +244,22 @@ sl_description_load(const char *path, GError **error)
     if (g_str_has_suffix(name, ".pipeline"))
         name[strlen(name) - strlen(".pipeline")] = '\0';
     text = g_bytes_get_data(bytes, &len);
-    self = parse(name, path, text != NULL ? text : "", len, problems);
-    if (self == NULL) {
+    return parse(name, path, text != NULL ? text : "", len, problems);
+}
+
+SlDescription *
+sl_description_load(const char *path, GError **error)
+{
+    g_autoptr(SlProblems) problems = sl_problems_new(path);
+    g_autoptr(SlDescription) self = sl_description_read(path, problems, error);
+
+    if (sl_problems_get_count(problems) > 0) {
         g_autofree char *all = sl_problems_to_text(problems);
 
         g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, all);
+        return NULL;
     }
-    return self;
+    return g_steal_pointer(&self);
 }
 
 const char *

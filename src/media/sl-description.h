@@ -143,6 +143,7 @@ guint sl_description_get_track_line(SlDescription *self, const char *track);
 
 /**
  * sl_description_check:
+ * @capture: (nullable): %NULL: an input that has everything
  *
  * What can be known before anything runs, with lines: elements exist (a missing one is named with
  * its package), properties exist and take their values, caps parse, settings that Sightline makes
@@ -152,6 +153,18 @@ guint sl_description_get_track_line(SlDescription *self, const char *track);
  */
 void sl_description_check(SlDescription *self, SlValues *values, const SlCapture *capture,
                           SlProblems *problems);
+
+/**
+ * sl_description_check_file:
+ * @path: a file
+ *
+ * All that sl_description_load() and sl_description_check() have to say of a file, in one go, with
+ * the defaults of its variables and for an input that has everything; a section that can't be
+ * expanded is checked as far as it can be read. Needs gst_init().
+ *
+ * Returns: %FALSE with sl_description_load()'s errors
+ */
+gboolean sl_description_check_file(const char *path, GError **error);
 
 /**
  * sl_description_find:

@@ -214,9 +214,10 @@ read_plain_value(Reader *self, SlToken *token)
 static void
 read_assignment(Reader *self, gsize start, gsize name_end, gsize value_start)
 {
+    gboolean is_lost = self->place == PLACE_LOST;
     SlToken *token;
 
-    if (self->place != PLACE_AFTER_ELEMENT && self->place != PLACE_LOST) {
+    if (self->place != PLACE_AFTER_ELEMENT && !is_lost) {
         refuse(self, start, find_word_end(self, value_start), "expected an element before it");
         return;
     }
@@ -227,7 +228,8 @@ read_assignment(Reader *self, gsize start, gsize name_end, gsize value_start)
         read_quoted_value(self, token);
     else
         read_plain_value(self, token);
-    if (token->value == NULL)
+    /* Where an element could not be read, its properties would be taken for another's. */
+    if (token->value == NULL || is_lost)
         g_ptr_array_remove(self->tokens, token);
 }
 
@@ -439,6 +441,22 @@ sl_launch_tokens_find_value(GPtrArray *tokens, guint i, const char *property)
         if (token->kind != SL_TOKEN_ASSIGNMENT)
             break;
         if (g_str_equal(token->name, property))
+            return token;
+    }
+    return NULL;
+}
+
+SlToken *
+sl_launch_tokens_find_named(GPtrArray *tokens, const char *name)
+{
+    for (guint i = 0; i < tokens->len; i++) {
+        SlToken *token = g_ptr_array_index(tokens, i);
+        SlToken *value;
+
+        if (token->kind != SL_TOKEN_ELEMENT)
+            continue;
+        value = sl_launch_tokens_find_value(tokens, i, "name");
+        if (value != NULL && g_str_equal(value->value, name))
             return token;
     }
     return NULL;

@@ -50,4 +50,7 @@ GPtrArray *sl_launch_tokens_read(SlLaunch *launch, const char *section, SlProble
  */
 SlToken *sl_launch_tokens_find_value(GPtrArray *tokens, guint i, const char *property);
 
+/** sl_launch_tokens_find_named: Returns: (transfer none) (nullable): the element with name=@name */
+SlToken *sl_launch_tokens_find_named(GPtrArray *tokens, const char *name);
+
 G_END_DECLS

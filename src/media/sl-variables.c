@@ -264,7 +264,7 @@ read_limit(SlVariable *self, SlVariableKey *key, char **ret_limit, SlProblems *p
     if (key == NULL)
         return;
     if (self->type != SL_VARIABLE_INT && self->type != SL_VARIABLE_NUMBER) {
-        sl_problems_add(problems, key->line, "'%s' for a %s, expected it for int or number only",
+        sl_problems_add(problems, key->line, "'%s' for type %s, expected it for int or number only",
                         key->name, type_names[self->type]);
     } else if (!is_of_type(self, key->value)) {
         found = sl_problems_quote(key->value);
@@ -281,7 +281,7 @@ read_values(SlVariable *self, SlVariableKey *key, SlProblems *problems)
 {
     if (self->type != SL_VARIABLE_ENUM) {
         if (key != NULL)
-            sl_problems_add(problems, key->line, "'values' for a %s, expected it for enum only",
+            sl_problems_add(problems, key->line, "'values' for type %s, expected it for enum only",
                             type_names[self->type]);
         return;
     }
