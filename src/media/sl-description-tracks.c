@@ -204,8 +204,8 @@ check_viewer(SlDescription *self, SlSection *section, SlProblems *problems)
 static void
 check_source(SlDescription *self, SlSection *source, SlProblems *problems)
 {
-    g_autoptr(GPtrArray) tokens = sl_section_read_tokens(source, problems);
     guint before = sl_problems_get_count(problems);
+    g_autoptr(GPtrArray) tokens = sl_section_read_tokens(source, problems);
 
     read_appsinks(self, tokens, problems);
     if (self->tracks->len == 0 && sl_problems_get_count(problems) == before)

@@ -23,9 +23,10 @@ set_value(SlValues *self, const char *name, const char *text, GError **error)
     expected = sl_variable_check(variable, text);
     if (expected != NULL) {
         found = sl_problems_quote(text);
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s is %s, expected %s%s%s",
-                    name, found, expected, variable->unit != NULL ? " " : "",
-                    variable->unit != NULL ? variable->unit : "");
+        g_set_error(
+            error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s is %s, expected %s%s%s%s", name,
+            found, expected, variable->unit != NULL ? " (" : "",
+            variable->unit != NULL ? variable->unit : "", variable->unit != NULL ? ")" : "");
         return FALSE;
     }
     g_hash_table_insert(self->texts, variable->name, g_strdup(text));
