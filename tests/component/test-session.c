@@ -1,0 +1,320 @@
+#include <gst/gst.h>
+#include <gst/webrtc/webrtc.h>
+
+#include "proc-fixture.h"
+#include "sl-session-pool.h"
+#include "sl-teardown.h"
+#include "test-viewer.h"
+
+static const char small_vp8[] =
+    "[variables]\nwidth = 160\nheight = 96\nframerate = 15\n"
+    "[source]\n${capture} ! videoscale ! "
+    "video/x-raw,width=${width},height=${height},framerate=${framerate}/1"
+    " ! vp8enc deadline=1 cpu-used=16 keyframe-max-dist=2000 ! appsink name=video\n"
+    "[viewer video]\nrtpvp8pay\n";
+
+typedef struct {
+    SlLimits limits;
+    SlIce *ice;
+    SlRelay *relay;
+    SlStream *stream;
+    SlSessionPool *pool;
+    SlGrant *grant;
+} Fixture;
+
+static SlStream *
+make_stream(const SlLimits *limits)
+{
+    g_autoptr(SlProblems) problems = sl_problems_new("test.pipeline");
+    SlDescription *description =
+        sl_description_parse("test", small_vp8, strlen(small_vp8), problems);
+    g_autofree char *text = sl_problems_to_text(problems);
+
+    g_assert_cmpstr(text, ==, "");
+    return sl_stream_new(g_main_context_default(), "camera", sl_input_resolve("test", NULL),
+                         description, sl_values_new(description, NULL, NULL), limits);
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer unused)
+{
+    SlIceSettings settings = { 0 };
+
+    sl_limits_init(&fixture->limits);
+    fixture->limits.linger_ms = 10;
+    fixture->limits.max_sessions = 12;
+    fixture->ice = sl_ice_new(&settings);
+    fixture->relay = sl_relay_new(g_main_context_default(), &fixture->limits);
+    sl_relay_add_channel(fixture->relay, "talk:camera", "camera");
+    fixture->stream = make_stream(&fixture->limits);
+    fixture->pool = sl_session_pool_new(g_main_context_default(), fixture->ice, fixture->relay,
+                                        &fixture->limits);
+    fixture->grant = sl_grant_new("test", SL_ROLES_GUEST, NULL, 0);
+}
+
+static void
+on_closed(GObject *pool, GAsyncResult *result, gpointer data)
+{
+    *(gboolean *)data = sl_session_pool_close_finish(SL_SESSION_POOL(pool), result, NULL);
+}
+
+static void
+on_stopped(GObject *stream, GAsyncResult *result, gpointer data)
+{
+    *(gboolean *)data = sl_stream_stop_finish(SL_STREAM(stream), result, NULL);
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer unused)
+{
+    gboolean closed = FALSE, stopped = FALSE;
+    gpointer stream = fixture->stream, pool = fixture->pool, relay = fixture->relay;
+
+    g_object_add_weak_pointer(stream, &stream);
+    g_object_add_weak_pointer(pool, &pool);
+    g_object_add_weak_pointer(relay, &relay);
+
+    sl_session_pool_close_async(fixture->pool, on_closed, &closed);
+    PROC_WAIT_UNTIL(closed);
+    g_assert_cmpuint(sl_session_pool_get_n_sessions(fixture->pool), ==, 0);
+    sl_relay_close(fixture->relay);
+    sl_stream_stop_async(fixture->stream, on_stopped, &stopped);
+    PROC_WAIT_UNTIL(stopped);
+
+    g_object_unref(fixture->pool);
+    g_object_unref(fixture->relay);
+    g_object_unref(fixture->stream);
+    sl_ice_unref(fixture->ice);
+    sl_grant_unref(fixture->grant);
+    PROC_WAIT_UNTIL(stream == NULL && pool == NULL && relay == NULL);
+}
+
+static SlSession *
+create_session(Fixture *fixture, const char *page)
+{
+    g_autoptr(GError) error = NULL;
+    SlSession *session =
+        sl_session_pool_create(fixture->pool, fixture->stream, page, fixture->grant, &error);
+
+    g_assert_no_error(error);
+    return session;
+}
+
+static void
+end_and_drop(SlSession *session)
+{
+    gpointer weak = session;
+
+    g_object_add_weak_pointer(weak, &weak);
+    sl_session_end(session, NULL);
+    g_object_unref(session);
+    PROC_WAIT_UNTIL(weak == NULL);
+}
+
+static void
+test_picture_and_messages(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *session = create_session(fixture, "page-one");
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 10);
+    g_assert_true(sl_session_is_connected(session));
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"welcome\""));
+
+    test_viewer_send(viewer, "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"talk:camera\"}");
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"subscribed\""));
+    test_viewer_send(
+        viewer,
+        "{\"type\":\"publish\",\"id\":2,\"channel\":\"talk:camera\",\"data\":{\"text\":\"hi\"}}");
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"published\""));
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"text\":\"hi\""));
+
+    end_and_drop(session);
+    PROC_WAIT_UNTIL(sl_relay_get_n_clients(fixture->relay) == 0);
+    test_viewer_free(viewer);
+}
+
+static void
+count_problem(SlSession *session, guint number, const char *reason, guint *n)
+{
+    (*n)++;
+}
+
+/* Each refused answer costs the sender its peer; another viewer's frames go on meanwhile. */
+static void
+test_bad_answers(Fixture *fixture, gconstpointer unused)
+{
+    static const char *const answers[] = { "", "hello", "v=0\r\n", "v=0\r\nm=video 9 X 96\r\n" };
+    SlSession *good = create_session(fixture, "page-good");
+    TestViewer *good_viewer = test_viewer_new(good, TEST_VIEWER_ANSWERS);
+    SlSession *bad = create_session(fixture, "page-bad");
+    TestViewer *bad_viewer = test_viewer_new(bad, TEST_VIEWER_SILENT);
+    guint n_ended = 0;
+
+    g_signal_connect(bad, "peer-ended", G_CALLBACK(count_problem), &n_ended);
+    sl_session_start(good);
+    sl_session_start(bad);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(good_viewer) >= 3);
+
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_autoptr(GError) error = NULL;
+        guint n_frames = test_viewer_get_n_frames(good_viewer);
+
+        PROC_WAIT_UNTIL(test_viewer_get_peer(bad_viewer) == i + 1);
+        g_assert_false(sl_session_answer(bad, i + 1, answers[i], &error));
+        g_assert_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP);
+        g_assert_cmpuint(n_ended, ==, i + 1);
+        g_assert_true(sl_session_answer(bad, i + 1, answers[i], NULL)); /* gone: ignored */
+        sl_session_restart(bad);
+        PROC_WAIT_UNTIL(test_viewer_get_n_frames(good_viewer) > n_frames + 3);
+    }
+    end_and_drop(bad);
+    end_and_drop(good);
+    test_viewer_free(bad_viewer);
+    test_viewer_free(good_viewer);
+}
+
+static void
+test_bad_candidates(Fixture *fixture, gconstpointer unused)
+{
+    static const struct {
+        const char *mid;
+        int mline;
+        const char *candidate;
+    } cases[] = {
+        { NULL, 0, "nonsense" },
+        { NULL, 0, "a=candidate:1 1 UDP 1 127.0.0.1 9 typ host" },
+        { "no-such-mid", 0, "candidate:1 1 UDP 2130706431 127.0.0.1 9999 typ host" },
+        { NULL, 99, "candidate:1 1 UDP 2130706431 127.0.0.1 9999 typ host" },
+        { NULL, -1, "candidate:1 1 UDP 2130706431 127.0.0.1 9999 typ host" },
+    };
+    SlSession *session = create_session(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+    g_autoptr(GError) too_many = NULL;
+    guint n_frames;
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 3);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(sl_session_add_candidate(session, 1, cases[i].mid, cases[i].mline,
+                                                cases[i].candidate, &error));
+        g_assert_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_CANDIDATE);
+    }
+    for (guint i = 0; i < 200 && too_many == NULL; i++)
+        sl_session_add_candidate(session, 1, NULL, 0,
+                                 "candidate:1 1 UDP 2130706431 192.0.2.1 9999 typ host", &too_many);
+    g_assert_error(too_many, SL_SESSION_ERROR, SL_SESSION_ERROR_TOO_MANY);
+    n_frames = test_viewer_get_n_frames(viewer);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) > n_frames + 5);
+    end_and_drop(session);
+    test_viewer_free(viewer);
+}
+
+/* Another peer takes over while the first one still plays. */
+static void
+test_restart_gives_a_new_peer(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *session = create_session(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+    guint n_frames;
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 3);
+    sl_session_restart(session);
+    PROC_WAIT_UNTIL(test_viewer_get_peer(viewer) == 2);
+    n_frames = test_viewer_get_n_frames(viewer);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= n_frames + 5);
+    end_and_drop(session);
+    test_viewer_free(viewer);
+}
+
+static void
+on_ended(SlSession *session, GError *reason, GError **ret_reason)
+{
+    *ret_reason = reason != NULL ? g_error_copy(reason) : NULL;
+}
+
+static void
+test_pool_limits(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *sessions[12];
+    g_autoptr(GError) full = NULL;
+    g_autoptr(GError) replaced = NULL;
+    SlSession *again;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sessions); i++) {
+        g_autofree char *page = g_strdup_printf("page-%u", i);
+        sessions[i] = create_session(fixture, page);
+    }
+    g_assert_null(
+        sl_session_pool_create(fixture->pool, fixture->stream, "page-new", fixture->grant, &full));
+    g_assert_error(full, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL);
+    g_assert_cmpstr(full->message, ==,
+                    "12 viewers are connected, which is as many as this server admits");
+
+    /* The same page again takes its own place. */
+    g_signal_connect(sessions[3], "ended", G_CALLBACK(on_ended), &replaced);
+    again = create_session(fixture, "page-3");
+    g_assert_error(replaced, SL_SESSION_ERROR, SL_SESSION_ERROR_REPLACED);
+    g_assert_cmpuint(sl_session_pool_get_n_viewers(fixture->pool, fixture->stream), ==, 12);
+
+    end_and_drop(again);
+    g_object_unref(sessions[3]);
+    for (guint i = 0; i < G_N_ELEMENTS(sessions); i++) {
+        if (i != 3)
+            end_and_drop(sessions[i]);
+    }
+}
+
+/* In every state: before its offer, offered, connecting, playing. */
+static void
+join_and_leave(Fixture *fixture, guint round)
+{
+    SlSession *session = create_session(fixture, NULL);
+    TestViewer *viewer =
+        test_viewer_new(session, round % 4 == 1 ? TEST_VIEWER_SILENT : TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    if (round % 4 != 0)
+        PROC_WAIT_UNTIL(test_viewer_get_peer(viewer) == 1);
+    if (round % 4 == 3)
+        PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 2);
+    end_and_drop(session);
+    test_viewer_free(viewer);
+    PROC_WAIT_UNTIL(sl_teardown_get_n_pending() == 0);
+}
+
+static void
+test_nothing_is_left(Fixture *fixture, gconstpointer unused)
+{
+    guint n_threads, n_fds;
+
+    for (guint round = 0; round < 4; round++) /* libraries take what they keep */
+        join_and_leave(fixture, round);
+    PROC_WAIT_UNTIL(sl_stream_get_state(fixture->stream) == SL_STREAM_IDLE);
+    n_threads = proc_fixture_count_threads();
+    n_fds = proc_fixture_count_fds();
+    for (guint round = 0; round < 16; round++)
+        join_and_leave(fixture, round);
+    PROC_WAIT_UNTIL(sl_stream_get_state(fixture->stream) == SL_STREAM_IDLE);
+    PROC_WAIT_UNTIL(proc_fixture_count_threads() <= n_threads);
+    PROC_WAIT_UNTIL(proc_fixture_count_fds() <= n_fds);
+}
+
+int
+main(int argc, char **argv)
+{
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, NULL);
+    g_main_context_acquire(NULL);
+#define ADD(name, func) g_test_add("/session/" name, Fixture, NULL, set_up, func, tear_down)
+    ADD("picture-and-messages", test_picture_and_messages);
+    ADD("bad-answers", test_bad_answers);
+    ADD("bad-candidates", test_bad_candidates);
+    ADD("restart-gives-a-new-peer", test_restart_gives_a_new_peer);
+    ADD("pool-limits", test_pool_limits);
+    ADD("nothing-is-left", test_nothing_is_left);
+    return g_test_run();
+}

@@ -1,0 +1,202 @@
+#include <gst/app/gstappsrc.h>
+#include <gst/gst.h>
+
+#include "proc-fixture.h"
+#include "sl-feed.h"
+#include "sl-track.h"
+
+typedef struct {
+    SlTrack *track;
+    guint n_keyframes; /* asked of the source */
+} Fixture;
+
+static void
+on_keyframe_wanted(SlTrack *track, gpointer data)
+{
+    ((Fixture *)data)->n_keyframes++;
+}
+
+static void
+set_up(Fixture *fixture, gconstpointer unused)
+{
+    fixture->track = sl_track_new(g_main_context_default(), "video");
+    sl_track_set_keyframe_func(fixture->track, on_keyframe_wanted, fixture);
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer unused)
+{
+    gpointer track = fixture->track;
+
+    g_object_add_weak_pointer(track, &track);
+    g_object_unref(fixture->track);
+    PROC_WAIT_UNTIL(track == NULL);
+}
+
+static void
+push(SlTrack *track, guint n, gboolean keyframe)
+{
+    g_autoptr(GstBuffer) buffer = gst_buffer_new_allocate(NULL, 100, NULL);
+    g_autoptr(GstCaps) caps = gst_caps_new_empty_simple("video/x-vp8");
+    g_autoptr(GstSample) sample = NULL;
+    GstSegment segment;
+
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    GST_BUFFER_PTS(buffer) = n * GST_MSECOND;
+    if (!keyframe)
+        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    sample = gst_sample_new(buffer, caps, &segment, NULL);
+    sl_track_push(track, sample, 5 * GST_SECOND);
+}
+
+/* An appsrc in PAUSED without anything behind it takes frames and keeps them: a viewer that has
+ * stalled. */
+static GstElement *
+make_appsrc(void)
+{
+    GstElement *appsrc = gst_object_ref_sink(gst_element_factory_make("appsrc", NULL));
+
+    g_object_set(appsrc, "format", GST_FORMAT_TIME, "max-bytes", (guint64)0, NULL);
+    gst_element_set_state(appsrc, GST_STATE_PAUSED);
+    return appsrc;
+}
+
+static void
+drop_appsrc(GstElement *appsrc)
+{
+    gst_element_set_state(appsrc, GST_STATE_NULL);
+    gst_object_unref(appsrc);
+}
+
+static void
+test_begins_with_a_keyframe(Fixture *fixture, gconstpointer unused)
+{
+    GstElement *appsrc = make_appsrc();
+    SlFeed *feed = sl_track_subscribe(fixture->track, GST_APP_SRC(appsrc));
+
+    push(fixture->track, 0, FALSE);
+    push(fixture->track, 1, FALSE);
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, 0);
+    push(fixture->track, 2, TRUE);
+    push(fixture->track, 3, FALSE);
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, 2);
+    g_assert_cmpuint(sl_feed_get_stats(feed).dropped, ==, 2);
+    g_assert_cmpuint(sl_track_get_n_frames(fixture->track), ==, 4);
+
+    sl_feed_unsubscribe(feed);
+    g_assert_cmpuint(sl_track_get_n_feeds(fixture->track), ==, 0);
+    push(fixture->track, 4, TRUE); /* reaches nobody */
+    drop_appsrc(appsrc);
+}
+
+/* A stalled viewer has its bound; the other one misses nothing; once there is room it goes on with
+ * a keyframe. */
+static void
+test_slow_feed_drops_to_the_next_keyframe(Fixture *fixture, gconstpointer unused)
+{
+    GstElement *slow_appsrc = make_appsrc();
+    GstElement *quick_appsrc = make_appsrc();
+    SlFeed *slow = sl_track_subscribe(fixture->track, GST_APP_SRC(slow_appsrc));
+    SlFeed *quick;
+    guint n_kept;
+
+    for (guint i = 0; i < 2 * SL_FEED_MAX_BUFFERS; i++)
+        push(fixture->track, i, i == 0);
+    n_kept = (guint)sl_feed_get_stats(slow).frames;
+    g_assert_cmpuint(n_kept, <=, SL_FEED_MAX_BUFFERS + 1);
+    g_assert_cmpuint(n_kept, >=, SL_FEED_MAX_BUFFERS);
+    g_assert_cmpuint(sl_feed_get_stats(slow).dropped, ==, 2 * SL_FEED_MAX_BUFFERS - n_kept);
+
+    quick = sl_track_subscribe(fixture->track, GST_APP_SRC(quick_appsrc));
+    push(fixture->track, 200, TRUE);
+    push(fixture->track, 201, FALSE);
+    g_assert_cmpuint(sl_feed_get_stats(quick).frames, ==, 2);
+    g_assert_cmpuint(sl_feed_get_stats(slow).frames, ==, n_kept);
+
+    /* It has caught up: what was queued is gone. */
+    gst_element_set_state(slow_appsrc, GST_STATE_READY);
+    gst_element_set_state(slow_appsrc, GST_STATE_PAUSED);
+    PROC_WAIT_UNTIL(gst_app_src_get_current_level_buffers(GST_APP_SRC(slow_appsrc)) == 0);
+    push(fixture->track, 202, FALSE);
+    g_assert_cmpuint(sl_feed_get_stats(slow).frames, ==, n_kept);
+    push(fixture->track, 203, TRUE);
+    push(fixture->track, 204, FALSE);
+    g_assert_cmpuint(sl_feed_get_stats(slow).frames, ==, n_kept + 2);
+
+    sl_feed_unsubscribe(slow);
+    sl_feed_unsubscribe(quick);
+    drop_appsrc(slow_appsrc);
+    drop_appsrc(quick_appsrc);
+}
+
+static void
+test_keyframe_requests_of_many_become_one(Fixture *fixture, gconstpointer unused)
+{
+    for (guint i = 0; i < 100; i++)
+        sl_track_request_keyframe(fixture->track);
+    PROC_WAIT_UNTIL(fixture->n_keyframes == 1);
+
+    /* What comes while the interval runs is one more, at its end. */
+    for (guint i = 0; i < 100; i++) {
+        sl_track_request_keyframe(fixture->track);
+        g_main_context_iteration(NULL, FALSE);
+    }
+    g_assert_cmpuint(fixture->n_keyframes, ==, 1);
+    PROC_WAIT_UNTIL(fixture->n_keyframes == 2);
+}
+
+typedef struct {
+    guint n_calls;
+    GstClockTime pts;
+    gboolean destroyed;
+} First;
+
+static void
+on_first_frame(SlTrack *track, GstSample *sample, gpointer data)
+{
+    First *first = data;
+
+    first->n_calls++;
+    first->pts = GST_BUFFER_PTS(gst_sample_get_buffer(sample));
+}
+
+static void
+on_first_destroyed(gpointer data)
+{
+    ((First *)data)->destroyed = TRUE;
+}
+
+/* Times in a track are the clock's: running time and base time together. */
+static void
+test_first_frame_and_clock_time(Fixture *fixture, gconstpointer unused)
+{
+    First first = { 0 };
+
+    sl_track_set_first_frame_func(fixture->track, on_first_frame, &first, on_first_destroyed);
+    push(fixture->track, 1, FALSE);
+    g_assert_cmpuint(first.n_calls, ==, 0);
+    push(fixture->track, 2, TRUE);
+    push(fixture->track, 3, TRUE);
+    g_assert_cmpuint(first.n_calls, ==, 1);
+    g_assert_true(first.destroyed);
+    g_assert_cmpuint(first.pts, ==, 5 * GST_SECOND + 2 * GST_MSECOND);
+
+    first.destroyed = FALSE;
+    sl_track_set_first_frame_func(fixture->track, on_first_frame, &first, on_first_destroyed);
+    sl_track_set_first_frame_func(fixture->track, NULL, NULL, NULL);
+    g_assert_true(first.destroyed);
+}
+
+int
+main(int argc, char **argv)
+{
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, NULL);
+    g_main_context_acquire(NULL);
+#define ADD(name, func) g_test_add("/track/" name, Fixture, NULL, set_up, func, tear_down)
+    ADD("begins-with-a-keyframe", test_begins_with_a_keyframe);
+    ADD("slow-feed-drops-to-the-next-keyframe", test_slow_feed_drops_to_the_next_keyframe);
+    ADD("keyframe-requests-of-many-become-one", test_keyframe_requests_of_many_become_one);
+    ADD("first-frame-and-clock-time", test_first_frame_and_clock_time);
+    return g_test_run();
+}

@@ -1,0 +1,266 @@
+#include "test-viewer.h"
+
+#include <gst/gst.h>
+#include <gst/sdp/sdp.h>
+#include <gst/webrtc/webrtc.h>
+
+#include "sl-context.h"
+
+struct _TestViewer {
+    SlSession *session;
+    TestViewerKind kind;
+    guint peer;
+    GstElement *pipeline;
+    GstElement *webrtcbin; /* borrowed */
+
+    gint n_frames; /* atomic */
+    GMutex lock;
+    GPtrArray *texts;              /* protected by lock */
+    GstWebRTCDataChannel *channel; /* protected by lock */
+};
+
+typedef struct {
+    TestViewer *viewer;
+    guint peer;
+    guint mline;
+    char *text;
+} Post;
+
+static void
+post_free(gpointer data)
+{
+    Post *post = data;
+
+    g_free(post->text);
+    g_free(post);
+}
+
+static void
+post(TestViewer *self, SlContextFunc func, guint mline, const char *text)
+{
+    Post *post = g_new0(Post, 1);
+
+    post->viewer = self;
+    post->peer = self->peer;
+    post->mline = mline;
+    post->text = g_strdup(text);
+    sl_context_post(g_main_context_default(), NULL, func, post, post_free);
+}
+
+static GstPadProbeReturn
+on_packet(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    g_atomic_int_inc(&((TestViewer *)data)->n_frames);
+    return GST_PAD_PROBE_OK;
+}
+
+static void
+on_pad_added(GstElement *webrtcbin, GstPad *pad, TestViewer *self)
+{
+    GstElement *depay, *sink;
+    g_autoptr(GstPad) depay_sink = NULL;
+    g_autoptr(GstPad) sink_pad = NULL;
+
+    if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
+        return;
+    depay = gst_element_factory_make("rtpvp8depay", NULL);
+    sink = gst_element_factory_make("fakesink", NULL);
+    g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
+    gst_bin_add_many(GST_BIN(self->pipeline), depay, sink, NULL);
+    gst_element_link(depay, sink);
+    sink_pad = gst_element_get_static_pad(sink, "sink");
+    gst_pad_add_probe(sink_pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, self, NULL);
+    gst_element_sync_state_with_parent(sink);
+    gst_element_sync_state_with_parent(depay);
+    depay_sink = gst_element_get_static_pad(depay, "sink");
+    gst_pad_link(pad, depay_sink);
+}
+
+static void
+on_message(GstWebRTCDataChannel *channel, const char *text, TestViewer *self)
+{
+    g_mutex_lock(&self->lock);
+    g_ptr_array_add(self->texts, g_strdup(text));
+    g_mutex_unlock(&self->lock);
+}
+
+static void
+on_data_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, TestViewer *self)
+{
+    g_mutex_lock(&self->lock);
+    g_set_object(&self->channel, channel);
+    g_mutex_unlock(&self->lock);
+    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
+}
+
+static void
+give_candidate(gpointer object, gpointer data)
+{
+    Post *post = data;
+
+    if (post->viewer->session != NULL && post->peer == post->viewer->peer)
+        sl_session_add_candidate(post->viewer->session, post->peer, NULL, (int)post->mline,
+                                 post->text, NULL);
+}
+
+static void
+on_candidate(GstElement *webrtcbin, guint mline, const char *text, TestViewer *self)
+{
+    post(self, give_candidate, mline, text);
+}
+
+static void
+give_answer(gpointer object, gpointer data)
+{
+    Post *post = data;
+    g_autoptr(GError) error = NULL;
+
+    if (post->viewer->session != NULL && post->peer == post->viewer->peer)
+        sl_session_answer(post->viewer->session, post->peer, post->text, &error);
+    g_assert_no_error(error);
+}
+
+static void
+on_answer_created(GstPromise *promise, gpointer data)
+{
+    TestViewer *self = data;
+    g_autoptr(GstWebRTCSessionDescription) answer = NULL;
+    g_autofree char *text = NULL;
+
+    gst_structure_get(gst_promise_get_reply(promise), "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
+                      &answer, NULL);
+    g_signal_emit_by_name(self->webrtcbin, "set-local-description", answer, NULL);
+    text = gst_sdp_message_as_text(answer->sdp);
+    post(self, give_answer, 0, text);
+    gst_promise_unref(promise);
+}
+
+static void
+on_offer_set(GstPromise *promise, gpointer data)
+{
+    TestViewer *self = data;
+
+    g_signal_emit_by_name(self->webrtcbin, "create-answer", NULL,
+                          gst_promise_new_with_change_func(on_answer_created, self, NULL));
+    gst_promise_unref(promise);
+}
+
+static void
+drop_pipeline(TestViewer *self)
+{
+    if (self->pipeline == NULL)
+        return;
+    g_mutex_lock(&self->lock);
+    if (self->channel != NULL)
+        g_signal_handlers_disconnect_by_data(self->channel, self);
+    g_clear_object(&self->channel);
+    g_mutex_unlock(&self->lock);
+    gst_element_set_state(self->pipeline, GST_STATE_NULL);
+    g_clear_object(&self->pipeline);
+}
+
+static void
+make_pipeline(TestViewer *self)
+{
+    g_autoptr(GstObject) ice = NULL;
+    g_autoptr(GObject) agent = NULL;
+
+    self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
+    self->webrtcbin = gst_element_factory_make("webrtcbin", NULL);
+    g_object_set(self->webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
+    g_object_get(self->webrtcbin, "ice-agent", &ice, NULL);
+    g_object_set(ice, "ice-tcp", FALSE, NULL);
+    g_object_get(ice, "agent", &agent, NULL);
+    g_object_set(agent, "upnp", FALSE, NULL);
+    g_signal_connect(self->webrtcbin, "pad-added", G_CALLBACK(on_pad_added), self);
+    g_signal_connect(self->webrtcbin, "on-data-channel", G_CALLBACK(on_data_channel), self);
+    g_signal_connect(self->webrtcbin, "on-ice-candidate", G_CALLBACK(on_candidate), self);
+    gst_bin_add(GST_BIN(self->pipeline), self->webrtcbin);
+    gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
+}
+
+static void
+on_session_offer(SlSession *session, guint peer, const char *sdp, TestViewer *self)
+{
+    g_autoptr(GstWebRTCSessionDescription) offer = NULL;
+    GstSDPMessage *message = NULL;
+
+    self->peer = peer;
+    if (self->kind == TEST_VIEWER_SILENT)
+        return;
+    drop_pipeline(self);
+    make_pipeline(self);
+    g_assert_cmpint(gst_sdp_message_new_from_text(sdp, &message), ==, GST_SDP_OK);
+    offer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message);
+    g_signal_emit_by_name(self->webrtcbin, "set-remote-description", offer,
+                          gst_promise_new_with_change_func(on_offer_set, self, NULL));
+}
+
+static void
+on_session_candidate(SlSession *session, guint peer, guint mline, const char *mid,
+                     const char *candidate, TestViewer *self)
+{
+    if (self->pipeline != NULL && peer == self->peer && *candidate != '\0')
+        g_signal_emit_by_name(self->webrtcbin, "add-ice-candidate", mline, candidate);
+}
+
+TestViewer *
+test_viewer_new(SlSession *session, TestViewerKind kind)
+{
+    TestViewer *self = g_new0(TestViewer, 1);
+
+    self->session = session;
+    self->kind = kind;
+    self->texts = g_ptr_array_new_with_free_func(g_free);
+    g_mutex_init(&self->lock);
+    g_signal_connect(session, "offer", G_CALLBACK(on_session_offer), self);
+    g_signal_connect(session, "candidate", G_CALLBACK(on_session_candidate), self);
+    g_object_add_weak_pointer(G_OBJECT(session), (gpointer *)&self->session);
+    return self;
+}
+
+void
+test_viewer_free(TestViewer *self)
+{
+    drop_pipeline(self);
+    /* What its threads have posted runs before it goes. */
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    g_assert_null(self->session);
+    g_ptr_array_unref(self->texts);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+guint
+test_viewer_get_n_frames(TestViewer *self)
+{
+    return (guint)g_atomic_int_get(&self->n_frames);
+}
+
+guint
+test_viewer_get_peer(TestViewer *self)
+{
+    return self->peer;
+}
+
+void
+test_viewer_send(TestViewer *self, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    gst_webrtc_data_channel_send_string_full(self->channel, text, &error);
+    g_assert_no_error(error);
+}
+
+gboolean
+test_viewer_has_text(TestViewer *self, const char *text)
+{
+    gboolean found = FALSE;
+
+    g_mutex_lock(&self->lock);
+    for (guint i = 0; i < self->texts->len; i++)
+        found |= strstr(g_ptr_array_index(self->texts, i), text) != NULL;
+    g_mutex_unlock(&self->lock);
+    return found;
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "sl-session.h"
+
+/* A viewer in the same process: a webrtcbin of its own that answers what a session offers. */
+
+typedef enum {
+    TEST_VIEWER_ANSWERS,
+    TEST_VIEWER_SILENT, /* notes the offer and says nothing */
+} TestViewerKind;
+
+typedef struct _TestViewer TestViewer;
+
+/** Before sl_session_start(). */
+TestViewer *test_viewer_new(SlSession *session, TestViewerKind kind);
+void test_viewer_free(TestViewer *self);
+
+/** Encoded frames that have arrived, over all peers. */
+guint test_viewer_get_n_frames(TestViewer *self);
+/** The newest peer's number; 0 before the first offer. */
+guint test_viewer_get_peer(TestViewer *self);
+/** Sends on the data channel, which must be open. */
+void test_viewer_send(TestViewer *self, const char *text);
+/** Whether some message received on the data channel contains @text. */
+gboolean test_viewer_has_text(TestViewer *self, const char *text);
