@@ -69,11 +69,21 @@ set_text(SoupServerMessage *msg, guint status, const char *content_type, char *t
     soup_server_message_set_response(msg, content_type, SOUP_MEMORY_TAKE, text, strlen(text));
 }
 
+/* libsoup 3.2 has no words for these two. */
+static const char *
+title_of(guint status)
+{
+    if (status == SOUP_STATUS_MISDIRECTED_REQUEST)
+        return "Misdirected Request";
+    if (status == SL_STATUS_UPGRADE_REQUIRED)
+        return "Upgrade Required";
+    return soup_status_get_phrase(status);
+}
+
 void
 sl_answer_problem(SoupServerMessage *msg, guint status, const char *detail)
 {
-    const char *title =
-        status == SL_STATUS_UPGRADE_REQUIRED ? "Upgrade Required" : soup_status_get_phrase(status);
+    const char *title = title_of(status);
 
     if (wants_json(msg))
         set_text(msg, status, "application/problem+json", problem_json(status, title, detail));

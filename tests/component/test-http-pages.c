@@ -1,5 +1,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "http-fixture.h"
@@ -38,10 +39,10 @@ static const Case CASES[] = {
     { "templates are no assets", "GET /index.html HTTP/1.1\r\nHost: localhost:%u\r\n" END,
       "404 Not Found", NULL, NULL },
     { "up", "GET /../player.js HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK", NULL, NULL },
-    { "up, encoded", "GET /%%2e%%2e/player.js HTTP/1.1\r\nHost: localhost:%u\r\n" END,
-      "400 Bad Request", "This is not an address.", NULL },
+    { "up, encoded", "GET /%%2e%%2e/player.js HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
+      NULL, NULL },
     { "slash, encoded", "GET /..%%2f..%%2fetc%%2fpasswd HTTP/1.1\r\nHost: localhost:%u\r\n" END,
-      "400 Bad Request", NULL, "root:" },
+      "400 Bad Request", "This is not an address.", "root:" },
     { "absolute", "GET //etc/passwd HTTP/1.1\r\nHost: localhost:%u\r\n" END, "404 Not Found", NULL,
       "root:" },
     { "NUL", "GET /player.js%%00.css HTTP/1.1\r\nHost: localhost:%u\r\n" END, "400 Bad Request",
@@ -132,7 +133,7 @@ test_case(gconstpointer data)
     answer = http_fixture_request(&fixture, "127.0.0.1", request);
     g_test_message("%.200s", answer);
 
-    if (strstr(test->request, "HTTP/1.0"))
+    if (strstr(test->request, "HTTP/1.1") == NULL)
         status[7] = '0';
     g_assert_true(g_str_has_prefix(answer, status));
     if (test->contains != NULL)
@@ -387,7 +388,15 @@ test_many_connections(void)
 {
     g_autoptr(GPtrArray) sockets = g_ptr_array_new_with_free_func(g_object_unref);
     g_autofree char *refused = NULL, *answer = NULL;
+    struct rlimit limit;
     HttpFixture fixture;
+
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    limit.rlim_cur = limit.rlim_max;
+    if (limit.rlim_max < 2200 || setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        g_test_skip("this user may not have 2,200 descriptors");
+        return;
+    }
 
     http_fixture_prepare(&fixture);
     http_fixture_start(&fixture, "127.0.0.1", NULL);
