@@ -128,18 +128,18 @@ build_make_locked() {
         step "Configuring" meson setup "${again[@]}" "$build" "$root" -Dwerror="${SIGHTLINE_WERROR:-false}" || return
         printf '%s\n' "$root" >"$build/made-for"
     fi
-    if ! ninja -C "$build" -n 2>/dev/null | grep -q 'no work to do'; then
-        step "Building" ninja -C "$build" || return
+    if ! ninja -C "$build" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
+        step "Building" ninja -C "$build" "$@" || return
     fi
 }
 
-# build_make: brings the build folder up to date; two scripts at a time take turns.
+# build_make [TARGET…]: brings the build folder up to date; two scripts at a time take turns.
 build_make() {
     build_discard_if_moved
     mkdir -p "$build"
     (
         flock 9
-        build_make_locked
+        build_make_locked "$@"
     ) 9>"$build/script-lock" || fail $EX_SOFTWARE "The build failed."
 }
 
