@@ -9,6 +9,8 @@ const CRAMPED = matchMedia('(max-height: 30rem) and (orientation: landscape)');
 const BRIEFLY = { waiting: 'No picture', 'no-path': 'No picture', unsupported: 'No picture', 'invalid-link': 'Not connected' };
 /** Where the number of viewers is known. */
 const CONNECTED = new Set(['connecting', 'live', 'tap-to-play', 'waiting', 'no-path', 'unsupported']);
+/** Nothing more will be sent. */
+const OVER = new Set(['invalid-link', 'replaced']);
 
 const byId = (id) => document.getElementById(id);
 const element = /** @type {SightlinePlayerElement} */ (document.querySelector('sightline-player'));
@@ -83,5 +85,6 @@ function showState({ state, words }) {
   // The explanation stands over the picture.
   byId('state').textContent = BRIEFLY[state] ?? words;
   byId('state').dataset.state = state;
+  byId('composer').hidden = OVER.has(state);
   byId('viewers').hidden = !CONNECTED.has(state) || !byId('viewers').textContent;
 }

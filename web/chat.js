@@ -81,7 +81,9 @@ export class Chat extends EventTarget {
   /** @param {number} offset */
   #onSubscribed(offset) {
     if (this.#historyEnd === Infinity) this.#historyEnd = offset;
-    if (offset === 0) this.#parts.messages.setAttribute('aria-busy', 'false');
+    if (offset > 0) return;
+    this.#parts.messages.setAttribute('aria-busy', 'false');
+    this.#parts.empty.hidden = this.#parts.messages.childElementCount + this.#parts.unsent.childElementCount > 0;
   }
 
   #onReset() {

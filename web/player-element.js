@@ -84,6 +84,8 @@ export class SightlinePlayerElement extends HTMLElement {
   #lines = make('dl');
   #panel = make('section', { class: 'panel', 'aria-label': 'What is going on', hidden: '' });
   #sound = button('muted', 'Sound (M)', () => this.toggleSound());
+  #snapshot = button('snapshot', 'Save this picture (S)', () => this.snapshot());
+  #fullscreen = button('fullscreen', 'Full screen (F)', () => this.toggleFullscreen());
   #info = button('info', 'What is going on (I)', () => this.togglePanel());
   #bar = make('div', { class: 'bar', role: 'group', 'aria-label': 'Picture' });
 
@@ -94,17 +96,12 @@ export class SightlinePlayerElement extends HTMLElement {
     style.addEventListener('load', () => frame.removeAttribute('hidden'), { once: true });
     this.#info.setAttribute('aria-expanded', 'false');
     this.#veil.addEventListener('click', () => this.#tap.hidden || this.#player?.play());
-    this.#tap.hidden = this.#sound.hidden = true;
+    this.#tap.hidden = this.#sound.hidden = this.#snapshot.hidden = this.#fullscreen.hidden = true;
     this.#panel.append(
       make('header', {}, make('h2', {}, 'What is going on'), button('close', 'Close', () => this.togglePanel(false))),
       this.#lines,
     );
-    this.#bar.append(
-      this.#sound,
-      button('snapshot', 'Save this picture (S)', () => this.snapshot()),
-      this.#info,
-      button('fullscreen', 'Full screen (F)', () => this.toggleFullscreen()),
-    );
+    this.#bar.append(this.#sound, this.#snapshot, this.#info, this.#fullscreen);
     frame.append(this.#screen, this.#veil, this.#panel, this.#bar);
     this.attachShadow({ mode: 'open' }).append(style, frame);
   }
@@ -246,6 +243,7 @@ export class SightlinePlayerElement extends HTMLElement {
   /** @param {HTMLVideoElement} video */
   #showVideo(video) {
     for (const other of this.#screen.children) other.classList.toggle('shown', other === video);
+    this.#snapshot.hidden = this.#fullscreen.hidden = false;
     this.#showSound();
     this.#fit();
     if (performance.getEntriesByName('sightline-first-frame').length === 0) performance.mark('sightline-first-frame');
