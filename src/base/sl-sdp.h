@@ -28,6 +28,18 @@ G_BEGIN_DECLS
 gboolean sl_sdp_check_answer(const char *answer, const char *offer, GError **error);
 
 /**
+ * sl_sdp_clean_answer:
+ *
+ * Leaves out of an answer what webrtcbin has no use for and would be better off without: candidates
+ * that are of no use (sl_sdp_check_candidate()), and attributes, parameters and feedback that it
+ * does not act upon but whose names it would keep for good. To be called before
+ * sl_sdp_check_answer(), which refuses such candidates; takes any text. Any thread.
+ *
+ * Returns: (transfer full): the rest
+ */
+char *sl_sdp_clean_answer(const char *answer);
+
+/**
  * SlSdpMediaResult: what an answer says to one m-line of the offer.
  */
 typedef enum {

@@ -1,0 +1,91 @@
+#include "sl-error.h"
+#include "sl-settings.h"
+
+typedef struct {
+    const char *url;
+    const char *error; /* nullable */
+} Case;
+
+static const Case cases[] = {
+    { "stun:stun.example.org", NULL },
+    { "stun:stun.example.org:3478", NULL },
+    { "stun:192.0.2.1:65535", NULL },
+    { "stun:[2001:db8::1]", NULL },
+    { "stun:[2001:db8::1]:3478", NULL },
+    { "turn:user:pass@turn.example.org", NULL },
+    { "turn:user:p%40ss%3a%2F@turn.example.org:3478?transport=tcp", NULL },
+    { "turn:1700000000:a+b/=@turn.example.org", "ICE server: user and password must not be empty, "
+                                                "and what is not a letter, a digit or one of "
+                                                "-._~!$&'()*+,;= must be percent-encoded" },
+    { "turn:user:p+s=@[::1]:3478?transport=udp", NULL },
+    { "turns:user:pass@turn.example.org:5349?transport=tcp", NULL },
+
+    { "", "ICE server: expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
+          "“turns:USER:PASSWORD@HOST”" },
+    { "http://example.org", "ICE server: expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
+                            "“turns:USER:PASSWORD@HOST”" },
+    { "stun:", "ICE server: host “”, expected a name or an address" },
+    { "stun://example.org", "ICE server: host “//example.org”, expected a name or an address" },
+    { "stun:exa mple", "ICE server: host “exa mple”, expected a name or an address" },
+    { "stun:example.org:0", "ICE server: port “0”, expected 1 to 65535" },
+    { "stun:example.org:65536", "ICE server: port “65536”, expected 1 to 65535" },
+    { "stun:example.org:", "ICE server: port “”, expected 1 to 65535" },
+    { "stun:[::1", "ICE server: “[” without “]”" },
+    { "stun:[example]", "ICE server: host “example”, expected a name or an address" },
+    { "stun:[::1]x", "ICE server: “x” after the address, expected “:PORT”" },
+    { "turn:example.org", "ICE server: “turn” without “USER:PASSWORD@”" },
+    { "turn:user@example.org",
+      "ICE server: “turn” with a user and no password, expected “USER:PASSWORD@”" },
+    { "turn:user:@example.org", "ICE server: user and password must not be empty, and what is not "
+                                "a letter, a digit or one of "
+                                "-._~!$&'()*+,;= must be percent-encoded" },
+    { "turn:user:secret%zz@example.org", "ICE server: user and password must not be empty, and "
+                                         "what is not a letter, a digit or one of "
+                                         "-._~!$&'()*+,;= must be percent-encoded" },
+    { "turn:user:pass@example.org?transport=sctp",
+      "ICE server: “turn:” takes no query but “transport=udp” or “transport=tcp”" },
+    { "turns:user:pass@example.org?transport=udp",
+      "ICE server: “turns:” takes no query but “transport=tcp”" },
+};
+
+static void
+test_ice_servers(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        gboolean valid = sl_ice_server_check(cases[i].url, &error);
+
+        g_test_message("%s", cases[i].url);
+        g_assert_cmpstr(error != NULL ? error->message : NULL, ==, cases[i].error);
+        g_assert_cmpint(valid, ==, cases[i].error == NULL);
+        if (error != NULL)
+            g_assert_error(error, SL_BASE_ERROR, SL_BASE_ERROR_INVALID);
+    }
+}
+
+static void
+test_defaults(void)
+{
+    SlLimits limits;
+
+    sl_limits_init(&limits);
+    g_assert_cmpuint(limits.max_sessions, ==, 200);
+    g_assert_cmpuint(limits.linger_ms, ==, 5000);
+    g_assert_cmpuint(limits.hello_timeout_ms, ==, 10000);
+    g_assert_cmpuint(limits.ping_interval_ms, ==, 5000);
+    g_assert_cmpuint(limits.pong_timeout_ms, ==, 12000);
+    g_assert_cmpuint(limits.relay_window_messages, ==, 256);
+    g_assert_cmpuint(limits.relay_window_bytes, ==, 1 << 20);
+    g_assert_cmpuint(limits.history_messages, ==, 1000);
+    g_assert_cmpuint(limits.history_bytes, ==, 1 << 20);
+    g_assert_cmpuint(limits.max_publish_bytes, ==, 16384);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/settings/ice-servers", test_ice_servers);
+    g_test_add_func("/settings/defaults", test_defaults);
+    return g_test_run();
+}
