@@ -1,6 +1,6 @@
 // What /proc says of a process.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Names of its threads, sorted. */
 export function threads(pid) {
@@ -16,7 +16,19 @@ export function threads(pid) {
   return names.sort();
 }
 
-export const descriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+/** What its descriptors are: paths and kinds (sockets and pipes without their numbers), sorted. */
+export function descriptors(pid) {
+  const kinds = [];
+  for (const id of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      kinds.push(readlinkSync(`/proc/${pid}/fd/${id}`).replace(/:\[\d+\]$/, ''));
+    } catch (error) {
+      if (error.code !== 'ENOENT')
+        throw error;
+    }
+  }
+  return kinds.sort();
+}
 
 const TICKS_PER_SECOND = 100; // USER_HZ, fixed by Linux's interface
 
