@@ -1,5 +1,5 @@
 #include "sl-description-elements.h"
-#include "sl-description-ranges.h"
+#include "sl-description-caps.h"
 
 #include <gst/gst.h>
 #include <string.h>
@@ -79,19 +79,33 @@ is_unreadable(GParamSpec *spec)
            g_type_is_a(spec->value_type, G_TYPE_POINTER) || spec->value_type == G_TYPE_VALUE;
 }
 
+/* Before GStreamer reads a text that it may warn about. */
+static const char *
+find_fault(GParamSpec *spec, const char *text)
+{
+    if (G_IS_PARAM_SPEC_STRING(spec))
+        return NULL;
+    if (spec->value_type == GST_TYPE_CAPS && !g_str_equal(text, "ANY"))
+        return sl_caps_find_fault(text);
+    if (spec->value_type == GST_TYPE_STRUCTURE)
+        return sl_caps_find_fault(text);
+    return sl_ranges_are_sound(text) ? NULL : "ranges [LOW,HIGH] with LOW below HIGH";
+}
+
 static void
 check_value(Subject *self, SlToken *token, GParamSpec *spec)
 {
     g_autofree char *found = sl_problems_quote(token->value);
     g_autofree char *expected = NULL;
+    const char *fault;
 
     /* Before values are inserted there is nothing to judge. */
     if (strstr(token->value, "${") != NULL && !G_IS_PARAM_SPEC_STRING(spec))
         return;
-    if (!G_IS_PARAM_SPEC_STRING(spec) && !sl_ranges_are_sound(token->value)) {
-        sl_problems_add(self->problems, token->line,
-                        "found %s=%s, expected ranges [LOW,HIGH] with LOW below HIGH", token->name,
-                        found);
+    fault = find_fault(spec, token->value);
+    if (fault != NULL) {
+        sl_problems_add(self->problems, token->line, "found %s=%s, expected %s", token->name, found,
+                        fault);
         return;
     }
     if (takes_value(spec, token->value))
@@ -242,13 +256,14 @@ static void
 check_caps(SlToken *token, SlProblems *problems)
 {
     g_autoptr(GstCaps) caps = NULL;
+    const char *fault;
     g_autofree char *found = sl_problems_quote(token->value);
 
     if (strstr(token->value, "${") != NULL)
         return;
-    if (!sl_ranges_are_sound(token->value)) {
-        sl_problems_add(problems, token->line,
-                        "found caps %s, expected ranges [LOW,HIGH] with LOW below HIGH", found);
+    fault = sl_caps_find_fault(token->value);
+    if (fault != NULL) {
+        sl_problems_add(problems, token->line, "found caps %s, expected %s", found, fault);
         return;
     }
     caps = gst_caps_from_string(token->value);

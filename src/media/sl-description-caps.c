@@ -1,0 +1,149 @@
+#include "sl-description-caps.h"
+
+#include <gst/gst.h>
+#include <string.h>
+
+static gboolean
+read_end(const char *text, double *ret_value)
+{
+    g_auto(GValue) fraction = G_VALUE_INIT;
+    char *end;
+
+    if (g_str_equal(text, "min") || g_str_equal(text, "max")) {
+        *ret_value = text[1] == 'i' ? G_MININT : G_MAXINT;
+        return TRUE;
+    }
+    g_value_init(&fraction, GST_TYPE_FRACTION);
+    if (strchr(text, '/') != NULL && gst_value_deserialize(&fraction, text)) {
+        *ret_value = gst_value_get_fraction_numerator(&fraction) /
+                     (double)gst_value_get_fraction_denominator(&fraction);
+        return TRUE;
+    }
+    if (!g_ascii_isdigit(text[0]) && text[0] != '-')
+        return FALSE;
+    *ret_value = g_ascii_strtod(text, &end);
+    return end != text && *end == '\0';
+}
+
+static char *
+strip_type(char *text)
+{
+    g_strstrip(text);
+    if (*text == '(' && strchr(text, ')') != NULL)
+        text = g_strstrip(strchr(text, ')') + 1);
+    return text;
+}
+
+/* What stands between the brackets: two numbers in order, and no step: 1.22 asserts on wrong ones.
+ */
+static gboolean
+is_sound(const char *inside)
+{
+    g_auto(GStrv) ends = g_strsplit(inside, ",", 4);
+    double low, high;
+
+    if (g_strv_length(ends) != 2)
+        return FALSE;
+    return read_end(strip_type(ends[0]), &low) && read_end(strip_type(ends[1]), &high) &&
+           low < high;
+}
+
+gboolean
+sl_ranges_are_sound(const char *text)
+{
+    while ((text = strchr(text, '[')) != NULL) {
+        const char *close = strchr(text, ']');
+        g_autofree char *inside = close != NULL ? g_strndup(text + 1, close - text - 1) : NULL;
+
+        if (inside == NULL || !is_sound(inside))
+            return FALSE;
+        text = close;
+    }
+    return TRUE;
+}
+
+static const char *const plain_types[] = {
+    "int",    "i",   "uint", "u",       "int64", "uint64", "float",   "f",        "double", "d",
+    "string", "str", "s",    "boolean", "bool",  "b",      "bitmask", "fraction", NULL,
+};
+
+/* `memory:DMABuf` */
+static gboolean
+is_feature(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    const char *p = text;
+
+    while (g_ascii_isalpha(*p))
+        p++;
+    if (p == text || p != colon)
+        return FALSE;
+    for (p++; g_ascii_isalnum(*p);)
+        p++;
+    return p > colon + 1 && *p == '\0';
+}
+
+/* What follows a media type's `(memory:DMABuf)`; NULL where that is wrong. */
+static const char *
+skip_features(const char *text)
+{
+    const char *close = strchr(text, ')');
+    g_autofree char *inside = close != NULL ? g_strndup(text + 1, close - text - 1) : NULL;
+    g_auto(GStrv) features = inside != NULL ? g_strsplit(inside, ",", 8) : NULL;
+
+    if (features == NULL || features[0] == NULL)
+        return NULL;
+    for (guint i = 0; features[i] != NULL; i++) {
+        if (!is_feature(g_strstrip(features[i])))
+            return NULL;
+    }
+    return close + 1;
+}
+
+static gboolean
+are_types_plain(const char *text)
+{
+    while ((text = strchr(text, '(')) != NULL) {
+        const char *close = strchr(text, ')');
+        g_autofree char *type = close != NULL ? g_strndup(text + 1, close - text - 1) : NULL;
+
+        if (type == NULL || !g_strv_contains(plain_types, g_strstrip(type)))
+            return FALSE;
+        text = close;
+    }
+    return TRUE;
+}
+
+static const char *
+find_structure_fault(const char *text)
+{
+    text += strspn(text, " \t\n");
+    if (!g_ascii_isalpha(*text))
+        return "TYPE/SUBTYPE,FIELD=VALUE,…";
+    while (g_ascii_isalnum(*text) || (*text != '\0' && strchr("/-_.:+", *text) != NULL))
+        text++;
+    if (*text == '(')
+        text = skip_features(text);
+    if (text == NULL)
+        return "features as (memory:DMABuf)";
+    text += strspn(text, " \t\n");
+    if (*text != '\0' && *text != ',')
+        return "TYPE/SUBTYPE,FIELD=VALUE,…";
+    return are_types_plain(text)
+               ? NULL
+               : "types of fields from int, uint, double, string, boolean, fraction and bitmask";
+}
+
+const char *
+sl_caps_find_fault(const char *text)
+{
+    g_auto(GStrv) structures = g_strsplit(text, ";", -1);
+
+    for (guint i = 0; structures[i] != NULL; i++) {
+        const char *fault = find_structure_fault(structures[i]);
+
+        if (fault != NULL)
+            return fault;
+    }
+    return sl_ranges_are_sound(text) ? NULL : "ranges [LOW,HIGH] with LOW below HIGH";
+}
