@@ -287,7 +287,7 @@ export class SightlinePlayerElement extends HTMLElement {
       s: () => this.snapshot(),
       i: () => this.togglePanel(),
       m: () => this.toggleSound(),
-      escape: () => this.togglePanel(false),
+      escape: this.#panel.hidden ? undefined : () => this.togglePanel(false),
     }[event.key.toLowerCase()];
     if (!act) return;
     event.preventDefault();

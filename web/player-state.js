@@ -66,7 +66,7 @@ export function stateOf(facts) {
   }
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: '' };
-  if (facts.stream === 'starting') return { state: PlayerState.WAITING, detail: facts.detail };
+  if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.WAITING, detail: facts.detail };
   if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: '' };
   if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
   return { state: PlayerState.CONNECTING, detail: '' };

@@ -129,8 +129,7 @@ export class Player extends EventTarget {
 
   /** @returns {RTCPeerConnection | null} the one to ask for statistics */
   get connection() {
-    const peer = this.#peers.has(this.#showing?.number) ? this.#showing : this.#newestPeer();
-    return peer?.connection ?? null;
+    return (this.#isUp(this.#showing) ? this.#showing : this.#newestPeer())?.connection ?? null;
   }
 
   get hasAudio() {
@@ -313,7 +312,7 @@ export class Player extends EventTarget {
     this.#setMoving(true);
     this.#emit('video-shown', { video: peer.video });
     if (!before) return;
-    this.#endPeer(this.#peers.get(before.number), true);
+    this.#endPeer(before, true);
     this.#removeVideo(before);
   }
 
@@ -338,11 +337,12 @@ export class Player extends EventTarget {
   }
 
   /**
-   * @param {Peer | undefined} peer
+   * @param {Peer | null | undefined} peer
    * @param {boolean} [tell] the server does not know yet
    */
   #endPeer(peer, tell = false) {
-    if (!peer || !this.#peers.delete(peer.number)) return;
+    if (!this.#isUp(peer)) return;
+    this.#peers.delete(peer.number);
     peer.close();
     if (tell) this.#send({ type: 'bye', peer: peer.number });
     if (peer === this.#showing) this.#setMoving(false);
@@ -354,6 +354,14 @@ export class Player extends EventTarget {
     if (!peer) return;
     peer.video.srcObject = null;
     this.#emit('video-removed', { video: peer.video });
+  }
+
+  /**
+   * Each session counts its peers from anew: a number alone says nothing.
+   * @param {Peer | null | undefined} peer
+   */
+  #isUp(peer) {
+    return Boolean(peer) && this.#peers.get(peer.number) === peer;
   }
 
   #newestPeer() {
@@ -395,16 +403,13 @@ export class Player extends EventTarget {
   /** @param {number} now */
   #watchPicture(now) {
     const facts = this.#facts;
-    // Browsers show no frames in a hidden tab, and a camera that is away sends none.
-    if (document.hidden || facts.stream !== 'live' || facts.blocked || facts.unsupported) {
-      this.#grant();
-      return;
-    }
     const newest = this.#newestPeer();
-    if (newest && !newest.connected) {
-      if (now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
-      return;
-    }
+    const connecting = newest && !newest.connected;
+    // A camera that is away sends no frames, and browsers show none in a hidden tab.
+    const frameless = facts.stream !== 'live' || facts.blocked || facts.unsupported || (document.hidden && newest);
+    if (connecting && now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
+    else if (frameless) this.#grant();
+    if (connecting || frameless) return;
     newest?.sample().catch(() => {});
     const progressAt = newest?.progressAt ?? 0;
     if (now - Math.max(progressAt, this.#graceFrom) > STALL_MS) this.#restart();
