@@ -94,7 +94,7 @@ skip_features(const char *text)
     if (features == NULL || features[0] == NULL)
         return NULL;
     for (guint i = 0; features[i] != NULL; i++) {
-        if (!is_feature(g_strstrip(features[i])))
+        if (!is_feature(features[i] + (i > 0 ? strspn(features[i], " ") : 0)))
             return NULL;
     }
     return close + 1;
