@@ -52,7 +52,7 @@ viewer_new(HttpFixture *fixture, const char *path, const char *extra)
     g_autoptr(SoupMessage) message = soup_message_new("GET", uri);
 
     self->texts = g_ptr_array_new_with_free_func(g_free);
-    self->session = soup_session_new();
+    self->session = soup_session_new_with_options("proxy-resolver", NULL, NULL);
     if (extra != NULL) {
         g_auto(GStrv) parts = g_strsplit(extra, ": ", 2);
         soup_message_headers_append(soup_message_get_request_headers(message), parts[0], parts[1]);
