@@ -28,13 +28,9 @@ typedef struct {
 } Reader;
 
 static void
-token_free(gpointer data)
+free_token(gpointer data)
 {
-    SlToken *token = data;
-
-    g_free(token->name);
-    g_free(token->value);
-    g_free(token);
+    sl_token_free(data);
 }
 
 static gboolean
@@ -422,7 +418,7 @@ sl_launch_tokens_read(SlLaunch *launch, const char *section, SlProblems *problem
         .text = sl_launch_get_text(launch),
         .section = section,
         .place = PLACE_START,
-        .tokens = g_ptr_array_new_with_free_func(token_free),
+        .tokens = g_ptr_array_new_with_free_func(free_token),
         .problems = problems,
     };
 
@@ -430,34 +426,4 @@ sl_launch_tokens_read(SlLaunch *launch, const char *section, SlProblems *problem
         read_one(&self);
     check_end(&self);
     return self.tokens;
-}
-
-SlToken *
-sl_launch_tokens_find_value(GPtrArray *tokens, guint i, const char *property)
-{
-    for (i++; i < tokens->len; i++) {
-        SlToken *token = g_ptr_array_index(tokens, i);
-
-        if (token->kind != SL_TOKEN_ASSIGNMENT)
-            break;
-        if (g_str_equal(token->name, property))
-            return token;
-    }
-    return NULL;
-}
-
-SlToken *
-sl_launch_tokens_find_named(GPtrArray *tokens, const char *name)
-{
-    for (guint i = 0; i < tokens->len; i++) {
-        SlToken *token = g_ptr_array_index(tokens, i);
-        SlToken *value;
-
-        if (token->kind != SL_TOKEN_ELEMENT)
-            continue;
-        value = sl_launch_tokens_find_value(tokens, i, "name");
-        if (value != NULL && g_str_equal(value->value, name))
-            return token;
-    }
-    return NULL;
 }
