@@ -42,8 +42,7 @@ struct _SlApp {
 
 G_DEFINE_FINAL_TYPE(SlApp, sl_app, G_TYPE_OBJECT)
 
-/* --- what is missing
- * ------------------------------------------------------------------------------- */
+/* --- what is missing --- */
 
 /* What every stream needs, whatever its description says. */
 static gboolean
@@ -66,8 +65,7 @@ check_elements(void)
     return missing->len == 0;
 }
 
-/* --- streams
- * --------------------------------------------------------------------------------------- */
+/* --- streams --- */
 
 static int
 exit_status_of(const GError *error)
@@ -156,8 +154,7 @@ add_streams(SlApp *self)
     return SL_EXIT_OK;
 }
 
-/* --- access
- * ---------------------------------------------------------------------------------------- */
+/* --- access --- */
 
 static gboolean
 is_loopback(const char *address)
@@ -192,8 +189,7 @@ make_access(SlApp *self)
     return TRUE;
 }
 
-/* --- where to watch
- * -------------------------------------------------------------------------------- */
+/* --- where to watch --- */
 
 static GInetAddress *
 ifaddr_to_inet(const struct ifaddrs *entry)
@@ -263,8 +259,7 @@ print_links(SlApp *self)
         sl_log_warning("--no-keys: everybody who reaches this address may watch and operate");
 }
 
-/* --- start
- * ----------------------------------------------------------------------------------------- */
+/* --- start --- */
 
 static void
 connect_streams(SlApp *self)
@@ -314,8 +309,7 @@ sl_app_run(SlApp *self)
     g_main_loop_run(self->loop);
 }
 
-/* --- stop: whom viewers talk to first, what they look at last
- * ----------------------------------------- */
+/* --- stop: whom viewers talk to first, what they look at last --- */
 
 static void
 on_part_stopped(SlApp *self)
@@ -382,8 +376,7 @@ sl_app_stop(SlApp *self)
     sl_session_pool_close_async(self->pool, on_pool_closed, g_object_ref(self));
 }
 
-/* --- what needs no server
- * ---------------------------------------------------------------------------- */
+/* --- what needs no server --- */
 
 int
 sl_app_list_pipelines(void)
@@ -438,8 +431,7 @@ sl_app_check(const char *name_or_file, const SlStreamOptions *stream)
     return SL_EXIT_OK;
 }
 
-/* --- the object
- * --------------------------------------------------------------------------------------- */
+/* --- the object --- */
 
 static void
 sl_app_dispose(GObject *object)

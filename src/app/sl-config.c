@@ -25,8 +25,7 @@ get_list(Config *config, const char *group, const char *key)
     return g_key_file_get_string_list(config->file, group, key, NULL, NULL);
 }
 
-/* --- [server]
- * -------------------------------------------------------------------------------------- */
+/* --- [server] --- */
 
 static gboolean
 read_ice_servers(Config *config, GError **error)
@@ -73,8 +72,7 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
     return fail(config, "server", key, error, "there is no such setting");
 }
 
-/* --- [limits]
- * -------------------------------------------------------------------------------------- */
+/* --- [limits] --- */
 
 static gboolean
 read_limit(Config *config, const char *key, const char *value, GError **error)
@@ -115,8 +113,7 @@ read_limit(Config *config, const char *key, const char *value, GError **error)
     return fail(config, "limits", key, error, "there is no such limit");
 }
 
-/* --- [stream NAME]
- * ---------------------------------------------------------------------------------- */
+/* --- [stream NAME] --- */
 
 static gboolean
 is_name(const char *text)
@@ -152,8 +149,7 @@ read_stream(Config *config, const char *group, GError **error)
     return TRUE;
 }
 
-/* --- the file
- * --------------------------------------------------------------------------------------- */
+/* --- the file --- */
 
 static gboolean
 read_keys(Config *config, const char *group,

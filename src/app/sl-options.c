@@ -68,8 +68,7 @@ sl_options_free(SlOptions *self)
     g_free(self);
 }
 
-/* --- values
- * --------------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static gboolean
 parse_port(const char *text, guint64 min, guint16 *ret_port)
@@ -151,8 +150,7 @@ check_ice_servers(char **servers, GError **error)
     return TRUE;
 }
 
-/* --- command line
- * ---------------------------------------------------------------------------------- */
+/* --- command line --- */
 
 static gboolean
 parse_command_line(const char *const *argv, RawOptions *raw, GError **error)

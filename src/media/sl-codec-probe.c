@@ -53,8 +53,7 @@ link_unref_notify(gpointer link)
     link_unref(link);
 }
 
-/* --- the viewer's section ------------------------------------------------------------------------
- */
+/* --- the viewer's section --- */
 
 static const char *
 default_payloader(GstCaps *caps)
@@ -111,8 +110,7 @@ sl_codec_make_viewer_bin(const char *launch_text, GstCaps *caps, GError **error)
     return bin;
 }
 
-/* --- probing -------------------------------------------------------------------------------------
- */
+/* --- probing --- */
 
 static void
 news_free(gpointer data)

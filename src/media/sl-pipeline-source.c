@@ -89,8 +89,7 @@ start_job_free(gpointer data)
     g_free(job);
 }
 
-/* --- faults, in words ---------------------------------------------------------------------------
- */
+/* --- faults, in words --- */
 
 static gboolean
 is_not_negotiated(const GError *error, const char *debug)
@@ -147,8 +146,7 @@ break_with(SlPipelineSource *self, const GError *error)
     sl_source_emit_broke(SL_SOURCE(self), error);
 }
 
-/* --- the bus ------------------------------------------------------------------------------------
- */
+/* --- the bus --- */
 
 /*
  * A file plays for ever: a segment seek that does not flush goes back to its beginning when the end
@@ -206,8 +204,7 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
     return GST_BUS_DROP;
 }
 
-/* --- building -----------------------------------------------------------------------------------
- */
+/* --- building --- */
 
 static GstFlowReturn
 on_new_sample(GstAppSink *appsink, gpointer data)
@@ -296,8 +293,7 @@ build_pipeline(SlPipelineSource *self, GError **error)
     return TRUE;
 }
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static void
 on_torn_down(gpointer data)

@@ -89,8 +89,7 @@ track_codec_free(gpointer data)
     g_free(codec);
 }
 
-/* --- what viewers are told -----------------------------------------------------------------------
- */
+/* --- what viewers are told --- */
 
 const char *
 sl_stream_state_to_string(SlStreamState state)
@@ -163,8 +162,7 @@ set_fault(SlStream *self, const GError *fault)
         self->fault = g_error_copy(fault);
 }
 
-/* --- codecs --------------------------------------------------------------------------------------
- */
+/* --- codecs --- */
 
 static void
 cancel_probe(Output *output)
@@ -298,8 +296,7 @@ sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
                                     output->caps, error);
 }
 
-/* --- the first frames ----------------------------------------------------------------------------
- */
+/* --- the first frames --- */
 
 static void
 first_frame_free(gpointer data)
@@ -386,8 +383,7 @@ on_no_first_frame(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* --- the source's life: effects are only here
- * ----------------------------------------------------- */
+/* --- the source's life: effects are only here --- */
 
 static gboolean
 on_timer(gpointer data)
@@ -531,8 +527,7 @@ sl_stream_stop_finish(SlStream *self, GAsyncResult *result, GError **error)
     return g_task_propagate_boolean(G_TASK(result), error);
 }
 
-/* --- the object ----------------------------------------------------------------------------------
- */
+/* --- the object --- */
 
 guint
 sl_stream_get_n_viewers(SlStream *self)

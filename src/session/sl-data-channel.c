@@ -61,8 +61,7 @@ link_closure_notify(gpointer link, GClosure *closure)
     link_unref(link);
 }
 
-/* --- on the main thread
- * --------------------------------------------------------------------------- */
+/* --- on the main thread --- */
 
 static void
 received_free(gpointer data)
@@ -100,8 +99,7 @@ on_closed(gpointer object, gpointer unused)
     sl_data_channel_detach(object);
 }
 
-/* --- on webrtcbin's threads: the peer connection's lock is held, so nothing is asked of it
- * ----------- */
+/* --- on webrtcbin's threads: the peer connection's lock is held, so nothing is asked of it --- */
 
 static void
 post_message(ChannelLink *link, GBytes *message)
@@ -155,8 +153,7 @@ on_channel_error(GstWebRTCDataChannel *channel, GError *error, gpointer data)
     on_channel_close(channel, data);
 }
 
-/* --- the transport
- * -------------------------------------------------------------------------------- */
+/* --- the transport --- */
 
 static void
 sl_data_channel_send(SlRelayTransport *transport, const char *text)

@@ -1,30 +1,21 @@
 #include "sl-peer.h"
 
-#include <gst/app/gstappsrc.h>
-#include <gst/rtp/rtp.h>
 #include <gst/sdp/sdp.h>
-#include <gst/video/video.h>
 
 #include "sl-context.h"
 #include "sl-data-channel.h"
-#include "sl-feed.h"
 #include "sl-sctp-id.h"
 #include "sl-sdp.h"
+#include "sl-sender.h"
 #include "sl-session.h"
 #include "sl-teardown.h"
+#include "sl-webrtcbin.h"
 
 GST_DEBUG_CATEGORY_STATIC(sightline_peer);
 #define GST_CAT_DEFAULT sightline_peer
 
 /* The first of the dynamic payload types (RFC 3551, section 6). */
 #define FIRST_PAYLOAD_TYPE 96
-
-/* One track on its way to this viewer. */
-typedef struct {
-    SlTrack *track;
-    GstAppSrc *appsrc;
-    SlFeed *feed; /* from when the peer is connected */
-} Sender;
 
 /* What webrtcbin's threads hold of the peer. */
 typedef struct {
@@ -46,7 +37,7 @@ struct _SlPeer {
     SlPeerState state;
     GstElement *pipeline;  /* NULL once ended */
     GstElement *webrtcbin; /* borrowed from the pipeline */
-    GPtrArray *senders;    /* of Sender */
+    GPtrArray *senders;    /* of SlSender, as the offer's media */
     SlDataChannel *channel;
     guint sctp_id; /* 0: none */
     char *offer;
@@ -114,8 +105,7 @@ fail(SlPeer *self, SlSessionError code, const char *message)
     sl_peer_end(self, error);
 }
 
-/* --- from the bus
- * --------------------------------------------------------------------------------- */
+/* --- from the bus --- */
 
 static void
 on_pipeline_error(gpointer object, gpointer data)
@@ -152,143 +142,23 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
     return GST_BUS_DROP;
 }
 
-/* --- media
- * ---------------------------------------------------------------------------------------- */
-
-static void
-sender_free(gpointer data)
-{
-    Sender *sender = data;
-
-    g_clear_pointer(&sender->feed, sl_feed_unsubscribe);
-    g_clear_object(&sender->track);
-    gst_clear_object(&sender->appsrc);
-    g_free(sender);
-}
-
-/* The viewer's PLI or FIR, as it comes out at the top of its pipeline (not where the viewer has an
- * encoder of its own). */
-static GstPadProbeReturn
-on_appsrc_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer track)
-{
-    if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)))
-        sl_track_request_keyframe(track);
-    return GST_PAD_PROBE_OK;
-}
-
-/*
- * The caps that reach webrtcbin never change in a peer's life: what a payloader adds later (another
- * sprop, another offset) is not negotiated, and webrtcbin refuses what does not intersect.
- */
-static GstPadProbeReturn
-on_viewer_bin_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
-{
-    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_CAPS) {
-        gst_event_unref(GST_PAD_PROBE_INFO_EVENT(info));
-        GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(caps);
-    }
-    return GST_PAD_PROBE_OK;
-}
-
-static GstElement *
-find_payloader(GstElement *viewer_bin)
-{
-    g_autoptr(GstIterator) iterator = gst_bin_iterate_recurse(GST_BIN(viewer_bin));
-    g_auto(GValue) value = G_VALUE_INIT;
-    GstElement *payloader = NULL;
-
-    while (payloader == NULL && gst_iterator_next(iterator, &value) == GST_ITERATOR_OK) {
-        if (GST_IS_RTP_BASE_PAYLOAD(g_value_get_object(&value)))
-            payloader = g_value_dup_object(&value);
-        g_value_reset(&value);
-    }
-    return payloader;
-}
-
-static GstCaps *
-make_sender_caps(const SlTrackCodec *codec, guint payload_type, guint32 ssrc)
-{
-    GstCaps *caps = gst_caps_copy(codec->rtp_caps);
-
-    gst_caps_set_simple(caps, "payload", G_TYPE_INT, (gint)payload_type, "ssrc", G_TYPE_UINT, ssrc,
-                        NULL);
-    return caps;
-}
+/* --- media --- */
 
 static gboolean
-link_to_webrtcbin(SlPeer *self, GstElement *viewer_bin, GstCaps *caps)
+add_senders(SlPeer *self, GPtrArray *codecs, GError **error)
 {
-    g_autoptr(GstPad) src = gst_element_get_static_pad(viewer_bin, "src");
-    g_autoptr(GstPad) sink = gst_element_request_pad_simple(self->webrtcbin, "sink_%u");
-    g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
-
-    if (sink == NULL)
-        return FALSE;
-    g_object_get(sink, "transceiver", &transceiver, NULL);
-    g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
-                 "codec-preferences", caps, "do-nack", TRUE, NULL);
-    gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_viewer_bin_event,
-                      gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
-    return gst_pad_link(src, sink) == GST_PAD_LINK_OK;
-}
-
-static Sender *
-add_appsrc(SlPeer *self, const SlTrackCodec *codec)
-{
-    Sender *sender = g_new0(Sender, 1);
-    GstElement *appsrc = gst_element_factory_make("appsrc", sl_track_get_name(codec->track));
-    g_autoptr(GstPad) pad = gst_element_get_static_pad(appsrc, "src");
-
-    /* The feed keeps its own bound. */
-    g_object_set(appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "max-bytes", (guint64)0, NULL);
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_appsrc_upstream_event,
-                      g_object_ref(codec->track), g_object_unref);
-    sender->track = g_object_ref(codec->track);
-    sender->appsrc = gst_object_ref(GST_APP_SRC(appsrc));
-    gst_bin_add(GST_BIN(self->pipeline), appsrc);
-    g_ptr_array_add(self->senders, sender);
-    return sender;
-}
-
-static gboolean
-add_sender(SlPeer *self, const SlTrackCodec *codec, GError **error)
-{
-    guint payload_type = FIRST_PAYLOAD_TYPE + self->senders->len;
-    guint32 ssrc = g_random_int_range(1, G_MAXINT32);
-    g_autoptr(GstCaps) caps = make_sender_caps(codec, payload_type, ssrc);
-    g_autoptr(GstElement) payloader = NULL;
-    GstElement *viewer_bin = sl_stream_make_viewer_bin(self->stream, codec->track, error);
-    Sender *sender;
-
-    if (viewer_bin == NULL)
-        return FALSE;
-    sender = add_appsrc(self, codec);
-    gst_bin_add(GST_BIN(self->pipeline), viewer_bin);
-    payloader = find_payloader(viewer_bin);
-    if (payloader != NULL)
-        g_object_set(payloader, "pt", payload_type, "ssrc", ssrc, NULL);
-
-    if (payloader == NULL || !gst_element_link(GST_ELEMENT(sender->appsrc), viewer_bin) ||
-        !link_to_webrtcbin(self, viewer_bin, caps)) {
-        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
-                    "The [viewer %s] section can't be linked to the viewer's connection",
-                    sl_track_get_name(codec->track));
-        return FALSE;
+    for (guint i = 0; i < codecs->len; i++) {
+        SlSender *sender =
+            sl_sender_new(self->pipeline, self->webrtcbin, self->stream,
+                          g_ptr_array_index(codecs, i), FIRST_PAYLOAD_TYPE + i, error);
+        if (sender == NULL)
+            return FALSE;
+        g_ptr_array_add(self->senders, sender);
     }
     return TRUE;
 }
 
-static void
-subscribe_feeds(SlPeer *self)
-{
-    for (guint i = 0; i < self->senders->len; i++) {
-        Sender *sender = g_ptr_array_index(self->senders, i);
-        sender->feed = sl_track_subscribe(sender->track, sender->appsrc);
-    }
-}
-
-/* --- the offer
- * ------------------------------------------------------------------------------------ */
+/* --- the offer --- */
 
 static char **
 read_mids(const GstSDPMessage *sdp)
@@ -311,9 +181,8 @@ on_offer_ready(gpointer object, gpointer data)
 
     if (!advance(self, SL_PEER_EVENT_OFFER))
         return;
-    /* webrtcbin picks a random 16-bit number; two alike would hang the teardown of both. */
     self->sctp_id = sl_sctp_id_take();
-    sl_sctp_id_apply(self->sctp_id, self->webrtcbin);
+    sl_webrtcbin_set_sctp_id(self->webrtcbin, self->sctp_id);
     self->mids = read_mids(description->sdp);
     self->offer = gst_sdp_message_as_text(description->sdp);
     g_signal_emit_by_name(self->webrtcbin, "set-local-description", description, NULL);
@@ -344,8 +213,7 @@ on_offer_created(GstPromise *promise, gpointer data)
     gst_promise_unref(promise);
 }
 
-/* --- connecting
- * ----------------------------------------------------------------------------------- */
+/* --- connecting --- */
 
 typedef struct {
     guint mline;
@@ -400,7 +268,8 @@ on_connection_state(gpointer object, gpointer unused)
     } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED &&
                advance(self, SL_PEER_EVENT_CONNECT)) {
         sl_clear_source(&self->timer);
-        subscribe_feeds(self);
+        for (guint i = 0; i < self->senders->len; i++)
+            sl_sender_start(g_ptr_array_index(self->senders, i));
         g_signal_emit(self, signals[CONNECTED], 0);
     }
 }
@@ -447,8 +316,7 @@ on_timeout(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* --- building
- * ------------------------------------------------------------------------------------- */
+/* --- building --- */
 
 static void
 on_channel_opened(SlDataChannel *channel, SlPeer *self)
@@ -498,11 +366,7 @@ build_pipeline(SlPeer *self, GError **error)
 
     /* Channels and transceivers can be made from READY on, and must be there before the offer. */
     gst_element_set_state(self->pipeline, GST_STATE_READY);
-    for (guint i = 0; i < codecs->len; i++) {
-        if (!add_sender(self, g_ptr_array_index(codecs, i), error))
-            return FALSE;
-    }
-    return add_channel(self, error);
+    return add_senders(self, codecs, error) && add_channel(self, error);
 }
 
 gboolean
@@ -526,8 +390,7 @@ sl_peer_start(SlPeer *self, GError **error)
     return TRUE;
 }
 
-/* --- the answer
- * ----------------------------------------------------------------------------------- */
+/* --- the answer --- */
 
 static void
 on_answer_refused(gpointer object, gpointer data)
@@ -641,8 +504,7 @@ sl_peer_add_candidate(SlPeer *self, const char *mid, int mline, const char *cand
     return TRUE;
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void
 on_torn_down(gpointer sctp_id)
@@ -661,6 +523,8 @@ tear_down(SlPeer *self)
         g_signal_handlers_disconnect_by_data(self->channel, self);
         g_clear_object(&self->channel);
     }
+    if (self->webrtcbin != NULL)
+        sl_webrtcbin_release(self->webrtcbin);
     self->webrtcbin = NULL;
     if (self->pipeline != NULL)
         sl_teardown_element(g_steal_pointer(&self->pipeline), self->context, on_torn_down,
@@ -679,8 +543,7 @@ sl_peer_end(SlPeer *self, const GError *error)
     g_signal_emit(self, signals[ENDED], 0, error);
 }
 
-/* --- the object
- * ----------------------------------------------------------------------------------- */
+/* --- the object --- */
 
 guint
 sl_peer_get_number(SlPeer *self)
@@ -744,7 +607,7 @@ static void
 sl_peer_init(SlPeer *self)
 {
     self->weak = sl_weak_new(self);
-    self->senders = g_ptr_array_new_with_free_func(sender_free);
+    self->senders = g_ptr_array_new_with_free_func((GDestroyNotify)sl_sender_free);
 }
 
 SlPeer *

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <gst/gst.h>
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -10,7 +10,5 @@ G_BEGIN_DECLS
 guint sl_sctp_id_take(void);
 /** @id: from sl_sctp_id_take(); 0 is ignored */
 void sl_sctp_id_release(guint id);
-/** sl_sctp_id_apply: to the SCTP elements that @webrtcbin has made for its data channels. */
-void sl_sctp_id_apply(guint id, GstElement *webrtcbin);
 
 G_END_DECLS

@@ -63,8 +63,7 @@ sl_session_error_to_code(const GError *error)
     return "internal";
 }
 
-/* --- peers
- * ---------------------------------------------------------------------------------------- */
+/* --- peers --- */
 
 static SlPeer *
 find_peer(SlSession *self, guint number)
@@ -183,8 +182,7 @@ offer_peer_when_due(SlSession *self)
                                                    on_offer_timer, self);
 }
 
-/* --- the session
- * ---------------------------------------------------------------------------------- */
+/* --- the session --- */
 
 static void
 advance(SlSession *self, SlSessionEvent event)
@@ -324,8 +322,7 @@ sl_session_get_grant(SlSession *self)
     return self->grant;
 }
 
-/* --- the object
- * ----------------------------------------------------------------------------------- */
+/* --- the object --- */
 
 static void
 sl_session_dispose(GObject *object)

@@ -5,6 +5,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "sl-context.h"
+#include "sl-webrtcbin.h"
 
 struct _TestViewer {
     SlSession *session;
@@ -127,12 +128,16 @@ on_answer_created(GstPromise *promise, gpointer data)
     g_autoptr(GstWebRTCSessionDescription) answer = NULL;
     g_autofree char *text = NULL;
 
-    gst_structure_get(gst_promise_get_reply(promise), "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION,
-                      &answer, NULL);
+    const GstStructure *reply = gst_promise_get_reply(promise);
+
+    if (reply != NULL)
+        gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, NULL);
+    gst_promise_unref(promise);
+    if (answer == NULL) /* it is being taken down */
+        return;
     g_signal_emit_by_name(self->webrtcbin, "set-local-description", answer, NULL);
     text = gst_sdp_message_as_text(answer->sdp);
     post(self, give_answer, 0, text);
-    gst_promise_unref(promise);
 }
 
 static void
@@ -155,6 +160,7 @@ drop_pipeline(TestViewer *self)
         g_signal_handlers_disconnect_by_data(self->channel, self);
     g_clear_object(&self->channel);
     g_mutex_unlock(&self->lock);
+    sl_webrtcbin_release(self->webrtcbin); /* the same leak is on this side */
     gst_element_set_state(self->pipeline, GST_STATE_NULL);
     g_clear_object(&self->pipeline);
 }

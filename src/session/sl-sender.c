@@ -1,0 +1,152 @@
+#include "sl-sender.h"
+
+#include <gst/app/gstappsrc.h>
+#include <gst/rtp/rtp.h>
+#include <gst/video/video.h>
+#include <gst/webrtc/webrtc.h>
+
+#include "sl-feed.h"
+#include "sl-session.h"
+
+struct _SlSender {
+    SlTrack *track;
+    GstAppSrc *appsrc;
+    SlFeed *feed; /* NULL until it is started */
+};
+
+/* The viewer's PLI or FIR, as it comes out at the top of its pipeline (not where the viewer has an
+ * encoder of its own). */
+static GstPadProbeReturn
+on_appsrc_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer track)
+{
+    if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)))
+        sl_track_request_keyframe(track);
+    return GST_PAD_PROBE_OK;
+}
+
+/*
+ * The caps that reach webrtcbin never change in a peer's life: what a payloader adds later (another
+ * sprop, another offset) is not negotiated, and webrtcbin refuses what does not intersect.
+ */
+static GstPadProbeReturn
+on_viewer_bin_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
+{
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_CAPS) {
+        gst_event_unref(GST_PAD_PROBE_INFO_EVENT(info));
+        GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(caps);
+    }
+    return GST_PAD_PROBE_OK;
+}
+
+static GstElement *
+find_payloader(GstElement *viewer_bin)
+{
+    g_autoptr(GstIterator) iterator = gst_bin_iterate_recurse(GST_BIN(viewer_bin));
+    g_auto(GValue) value = G_VALUE_INIT;
+    GstElement *payloader = NULL;
+
+    while (payloader == NULL && gst_iterator_next(iterator, &value) == GST_ITERATOR_OK) {
+        if (GST_IS_RTP_BASE_PAYLOAD(g_value_get_object(&value)))
+            payloader = g_value_dup_object(&value);
+        g_value_reset(&value);
+    }
+    return payloader;
+}
+
+static GstCaps *
+make_sender_caps(const SlTrackCodec *codec, guint payload_type, guint32 ssrc)
+{
+    GstCaps *caps = gst_caps_copy(codec->rtp_caps);
+
+    gst_caps_set_simple(caps, "payload", G_TYPE_INT, (gint)payload_type, "ssrc", G_TYPE_UINT, ssrc,
+                        NULL);
+    return caps;
+}
+
+static gboolean
+link_to_webrtcbin(GstElement *viewer_bin, GstElement *webrtcbin, GstCaps *caps)
+{
+    g_autoptr(GstPad) src = gst_element_get_static_pad(viewer_bin, "src");
+    g_autoptr(GstPad) sink = gst_element_request_pad_simple(webrtcbin, "sink_%u");
+    g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
+
+    if (sink == NULL)
+        return FALSE;
+    g_object_get(sink, "transceiver", &transceiver, NULL);
+    g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
+                 "codec-preferences", caps, "do-nack", TRUE, NULL);
+    gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_viewer_bin_event,
+                      gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
+    return gst_pad_link(src, sink) == GST_PAD_LINK_OK;
+}
+
+static void
+add_appsrc(SlSender *self, GstElement *pipeline)
+{
+    GstElement *appsrc = gst_element_factory_make("appsrc", sl_track_get_name(self->track));
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(appsrc, "src");
+
+    /* The feed keeps its own bound. */
+    g_object_set(appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "max-bytes", (guint64)0, NULL);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_appsrc_upstream_event,
+                      g_object_ref(self->track), g_object_unref);
+    self->appsrc = gst_object_ref(GST_APP_SRC(appsrc));
+    gst_bin_add(GST_BIN(pipeline), appsrc);
+}
+
+static gboolean
+add_viewer_bin(SlSender *self, GstElement *pipeline, GstElement *webrtcbin, GstElement *viewer_bin,
+               GstCaps *caps)
+{
+    const GstStructure *rtp = gst_caps_get_structure(caps, 0);
+    g_autoptr(GstElement) payloader = find_payloader(viewer_bin);
+    gint payload_type;
+    guint ssrc;
+
+    gst_bin_add(GST_BIN(pipeline), viewer_bin);
+    if (payloader == NULL)
+        return FALSE;
+    gst_structure_get(rtp, "payload", G_TYPE_INT, &payload_type, "ssrc", G_TYPE_UINT, &ssrc, NULL);
+    g_object_set(payloader, "pt", (guint)payload_type, "ssrc", ssrc, NULL);
+    return gst_element_link(GST_ELEMENT(self->appsrc), viewer_bin) &&
+           link_to_webrtcbin(viewer_bin, webrtcbin, caps);
+}
+
+SlSender *
+sl_sender_new(GstElement *pipeline, GstElement *webrtcbin, SlStream *stream,
+              const SlTrackCodec *codec, guint payload_type, GError **error)
+{
+    g_autoptr(GstCaps) caps =
+        make_sender_caps(codec, payload_type, (guint32)g_random_int_range(1, G_MAXINT32));
+    GstElement *viewer_bin = sl_stream_make_viewer_bin(stream, codec->track, error);
+    SlSender *self;
+
+    if (viewer_bin == NULL)
+        return NULL;
+    self = g_new0(SlSender, 1);
+    self->track = g_object_ref(codec->track);
+    add_appsrc(self, pipeline);
+    if (!add_viewer_bin(self, pipeline, webrtcbin, viewer_bin, caps)) {
+        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
+                    "The [viewer %s] section can't be linked to the viewer's connection",
+                    sl_track_get_name(self->track));
+        g_clear_pointer(&self, sl_sender_free);
+    }
+    return self;
+}
+
+void
+sl_sender_start(SlSender *self)
+{
+    g_return_if_fail(self->feed == NULL);
+    self->feed = sl_track_subscribe(self->track, self->appsrc);
+}
+
+void
+sl_sender_free(SlSender *self)
+{
+    g_clear_pointer(&self->feed, sl_feed_unsubscribe);
+    g_clear_object(&self->track);
+    gst_clear_object(&self->appsrc);
+    g_free(self);
+}
