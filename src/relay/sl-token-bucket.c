@@ -3,7 +3,7 @@
 void
 sl_token_bucket_init(SlTokenBucket *self, guint rate, guint burst, gint64 now_us)
 {
-    self->rate = MAX(rate, 1);
+    self->rate = rate;
     self->burst = MAX(burst, 1);
     self->tokens_us = (gint64)self->burst * G_USEC_PER_SEC;
     self->last_us = now_us;
@@ -13,7 +13,7 @@ SlTokenResult
 sl_token_bucket_take(SlTokenBucket *self, gint64 now_us)
 {
     gint64 full = (gint64)self->burst * G_USEC_PER_SEC;
-    gint64 elapsed_us = CLAMP(now_us - self->last_us, 0, 2 * full / self->rate + 1);
+    gint64 elapsed_us = CLAMP(now_us - self->last_us, 0, 2 * full / MAX(self->rate, 1) + 1);
     gboolean taken;
 
     self->last_us = now_us;

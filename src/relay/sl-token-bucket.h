@@ -5,9 +5,9 @@
 G_BEGIN_DECLS
 
 /**
- * SlTokenBucket: bounds a rate. It fills by @rate tokens a second up to @burst. What it refuses
- * leaves a debt of one token, so that somebody who goes on regardless is told from somebody who
- * slows down.
+ * SlTokenBucket: bounds a rate. It fills by @rate tokens a second (0: never) up to @burst. What it
+ * refuses leaves a debt of one token, so that somebody who goes on regardless is told from somebody
+ * who slows down.
  */
 typedef struct {
     guint rate, burst;

@@ -158,8 +158,13 @@ make_peer(GstElement **ret_webrtcbin)
     g_autoptr(GstCaps) caps = gst_caps_from_string(CAPS);
     g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
     g_autoptr(GstWebRTCDataChannel) channel = NULL;
+    g_autoptr(GObject) ice = NULL;
+    g_autoptr(GObject) agent = NULL;
     g_autoptr(GstPad) pad = NULL;
 
+    g_object_get(webrtcbin, "ice-agent", &ice, NULL);
+    g_object_get(ice, "agent", &agent, NULL);
+    g_object_set(agent, "upnp", FALSE, "ice-tcp", FALSE, NULL);
     g_object_set(webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
     g_object_set(source, "caps", caps, "format", GST_FORMAT_TIME, "is-live", TRUE, NULL);
     gst_bin_add_many(GST_BIN(pipeline), source, webrtcbin, NULL);
