@@ -154,7 +154,8 @@ export class Chat extends EventTarget {
 
   async #say() {
     const { input, unsent } = this.#parts;
-    const text = input.value.trim().slice(0, MAX_TEXT);
+    // Half a surrogate pair (the limit may cut one) is no text that can be sent.
+    const text = input.value.trim().slice(0, MAX_TEXT).replace(/[\p{Surrogate}\0]/gu, '\ufffd');
     if (!text || !this.#channel) return;
     input.value = '';
     this.#fit();

@@ -26,7 +26,8 @@ async function refresh() {
   if (document.hidden) return;
   try {
     const response = await fetch(`/api/status${query}`, { cache: 'no-store' });
-    if (!response.ok) throw new Error(response.status === 401 ? 'This link is no longer valid' : `The server says ${response.status}`);
+    if (response.status === 401) throw new Error('This link is no longer valid');
+    if (!response.ok) throw new Error(`The server says ${response.status}`);
     const { streams = [] } = await response.json();
     // Replaced only when it changed: the keyboard's focus is in it.
     const entries = streams.map(item);

@@ -91,7 +91,8 @@ export class SightlinePlayerElement extends HTMLElement {
 
   constructor() {
     super();
-    const style = make('link', { rel: 'stylesheet', crossorigin: 'anonymous', href: new URL('player-element.css', import.meta.url).href });
+    const href = new URL('player-element.css', import.meta.url).href;
+    const style = make('link', { rel: 'stylesheet', crossorigin: 'anonymous', href });
     const frame = make('div', { class: 'frame', hidden: '' });
     style.addEventListener('load', () => frame.removeAttribute('hidden'), { once: true });
     this.#info.setAttribute('aria-expanded', 'false');

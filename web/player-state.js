@@ -23,6 +23,7 @@ export const PlayerState = Object.freeze({
  * @property {boolean} full the server admits no more viewers
  * @property {'opening' | 'open' | 'lost'} link signalling
  * @property {number} failures attempts to open it in a row that led nowhere
+ * @property {string} trouble why they did, in words
  * @property {'unknown' | 'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
  * @property {string} detail the server's words
  * @property {string} unsupported the server's words if the codec can't be had; else ''
@@ -38,6 +39,7 @@ export function initialFacts() {
     full: false,
     link: 'opening',
     failures: 0,
+    trouble: '',
     stream: 'unknown',
     detail: '',
     unsupported: '',
@@ -58,7 +60,7 @@ export function stateOf(facts) {
     if (facts.link === 'opening' && facts.failures === 0 && facts.picture === 'none') {
       return { state: PlayerState.CONNECTING, detail: '' };
     }
-    return { state: PlayerState.RECONNECTING, detail: facts.failures > 0 ? 'the server does not answer' : '' };
+    return { state: PlayerState.RECONNECTING, detail: facts.failures > 0 ? facts.trouble : '' };
   }
   if (facts.unsupported) return { state: PlayerState.UNSUPPORTED, detail: facts.unsupported };
   if (facts.stream === 'camera-lost' || facts.stream === 'failed') {

@@ -236,25 +236,37 @@ export class Player extends EventTarget {
     } else {
       facts.full = false;
       if (!opened) {
-        facts.failures++;
+        this.#fail();
         this.#checkLink();
       }
       this.#retryIn(reconnectDelay(this.#attempt++));
     }
   }
 
+  #fail() {
+    this.#facts.failures++;
+    this.#facts.trouble ||= 'the server does not answer';
+  }
+
   /** A script can't see with which status a WebSocket was refused; a request can. */
   async #checkLink() {
-    const response = await fetch(this.#endpoints.status, { cache: 'no-store' }).catch(() => null);
-    if (response?.status !== 401 || this.#facts.link === 'open' || !this.#listeners) return;
-    this.#disconnect();
-    this.#facts.link = 'lost';
-    this.#facts.over = PlayerState.INVALID_LINK;
+    const { status, stream } = this.#endpoints;
+    const response = await fetch(status, { cache: 'no-store' }).catch(() => null);
+    const body = response?.ok ? await response.json().catch(() => null) : null;
+    if (this.#facts.link === 'open' || !this.#listeners) return;
+    if (response?.status === 401) {
+      this.#disconnect();
+      this.#facts.link = 'lost';
+      this.#facts.over = PlayerState.INVALID_LINK;
+    } else if (Array.isArray(body?.streams) && !body.streams.some(({ name }) => name === stream)) {
+      this.#facts.trouble = `the server has no stream called “${stream}”`;
+    }
     this.#update();
   }
 
   #onWelcome({ stream, title, iceServers, channels }) {
-    Object.assign(this.#facts, { link: 'open', failures: 0, full: false, unsupported: '', stream: 'unknown', detail: '' });
+    const { picture, blocked, pathBlocked } = this.#facts;
+    this.#facts = { ...initialFacts(), link: 'open', picture, blocked, pathBlocked };
     this.#configuration = { iceServers: Array.isArray(iceServers) ? iceServers : [] };
     this.#openedAt = performance.now();
     this.#grant();
@@ -385,7 +397,7 @@ export class Player extends EventTarget {
     const now = performance.now();
     this.#settle(now);
     if (this.#restartAskedAt > this.#signalling.heardAt && now - this.#restartAskedAt > RESTART_ANSWER_MS) {
-      this.#facts.failures++;
+      this.#fail();
       this.#onClosed({ code: 1006, opened: true });
     } else {
       this.#watchPicture(now);
