@@ -12,7 +12,7 @@ headers_of(SoupServerMessage *msg)
 }
 
 void
-sl_answer_add_security_headers(SoupServerMessage *msg, SlAccess *access)
+sl_answer_add_headers(SoupServerMessage *msg, SlAccess *access)
 {
     SoupMessageHeaders *headers = headers_of(msg);
     const char *const *origins = sl_access_get_origins(access);
@@ -28,6 +28,8 @@ sl_answer_add_security_headers(SoupServerMessage *msg, SlAccess *access)
     soup_message_headers_replace(headers, "Referrer-Policy", "no-referrer");
     soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "same-origin");
     soup_message_headers_replace(headers, "Cache-Control", "no-store");
+    /* See SlListener: otherwise a browser would send its next request into a closing connection. */
+    soup_message_headers_replace(headers, "Connection", "close");
 }
 
 static gboolean

@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 
 #define SL_STATUS_UPGRADE_REQUIRED 426 /* RFC 9110, section 15.5.22; libsoup has no name for it */
 
-/** sl_answer_add_security_headers: for every answer, errors too. */
-void sl_answer_add_security_headers(SoupServerMessage *msg, SlAccess *access);
+/** sl_answer_add_headers: those of every answer, errors too. */
+void sl_answer_add_headers(SoupServerMessage *msg, SlAccess *access);
 
 /**
  * sl_answer_problem:

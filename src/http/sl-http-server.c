@@ -228,6 +228,7 @@ upgrade(SlHttpServer *self, SoupServerMessage *msg, const char *stream, HandlerF
     }
     g_object_set_data(G_OBJECT(msg), "sl-make-handler", make_handler);
     g_signal_connect_object(msg, "wrote-informational", G_CALLBACK(on_message_upgraded), self, 0);
+    soup_message_headers_remove(soup_server_message_get_response_headers(msg), "Connection");
     soup_websocket_server_process_handshake(msg, NULL, NULL, NULL, NULL);
 }
 
@@ -298,8 +299,6 @@ refuse_verdict(SoupServerMessage *msg, SlAccessVerdict verdict)
 static void
 refuse_body(SoupServerMessage *msg)
 {
-    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Connection",
-                                 "close");
     sl_answer_problem(msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
                       "A request's body may have 64 KiB.");
 }
@@ -353,7 +352,7 @@ on_message_got_chunk(SoupServerMessage *msg, GBytes *chunk, SlHttpServer *self)
 static void
 on_soup_request_started(SoupServer *soup, SoupServerMessage *msg, SlHttpServer *self)
 {
-    sl_answer_add_security_headers(msg, self->access);
+    sl_answer_add_headers(msg, self->access);
     g_signal_connect_object(msg, "got-headers", G_CALLBACK(on_message_got_headers), self, 0);
     g_signal_connect_object(msg, "got-chunk", G_CALLBACK(on_message_got_chunk), self, 0);
 }

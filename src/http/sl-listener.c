@@ -8,8 +8,8 @@
 #include "sl-http-server.h"
 
 #define MAX_CONNECTIONS 1024
-#define REQUEST_TIMEOUT_US (10 * G_USEC_PER_SEC)
-#define ANSWER_TIMEOUT_US (60 * G_USEC_PER_SEC)
+#define REQUEST_TIMEOUT_MS 10000
+#define ANSWER_TIMEOUT_MS 60000
 #define SWEEP_MS 1000
 #define RETRY_MS 200
 
@@ -19,11 +19,12 @@ struct _SlListener {
     GMainContext *context;
     SoupServer *server;
     GSocket *socket; /* nullable: not listening */
-    GSocket *keeper; /* nullable: see keep_alive() */
     GSource *accepting;
     GSource *retrying;
     GSource *sweeping;
     GHashTable *connections; /* of Connection */
+    gint64 request_timeout_us;
+    gint64 answer_timeout_us;
 };
 
 /* Lives as long as libsoup's stream does. */
@@ -93,26 +94,26 @@ set_deadline(SoupServerMessage *msg, gint64 timeout_us)
     Connection *connection = connection_of_message(msg);
 
     if (connection != NULL)
-        connection->deadline_us = timeout_us > 0 ? g_get_monotonic_time() + timeout_us : 0;
+        connection->deadline_us = g_get_monotonic_time() + timeout_us;
 }
 
 static void
-on_message_got_body(SoupServerMessage *msg, gpointer user_data)
+on_message_got_body(SoupServerMessage *msg, SlListener *self)
 {
-    set_deadline(msg, ANSWER_TIMEOUT_US);
+    set_deadline(msg, self->answer_timeout_us);
 }
 
 static void
-on_server_request_started(SoupServer *server, SoupServerMessage *msg, gpointer user_data)
+on_server_request_started(SoupServer *server, SoupServerMessage *msg, SlListener *self)
 {
-    set_deadline(msg, REQUEST_TIMEOUT_US);
-    g_signal_connect(msg, "got-body", G_CALLBACK(on_message_got_body), NULL);
+    set_deadline(msg, self->request_timeout_us);
+    g_signal_connect_object(msg, "got-body", G_CALLBACK(on_message_got_body), self, 0);
 }
 
 static void
-on_server_request_finished(SoupServer *server, SoupServerMessage *msg, gpointer user_data)
+on_server_request_finished(SoupServer *server, SoupServerMessage *msg, SlListener *self)
 {
-    set_deadline(msg, ANSWER_TIMEOUT_US);
+    set_deadline(msg, self->answer_timeout_us);
 }
 
 static gboolean
@@ -152,7 +153,7 @@ serve(SlListener *self, GSocket *socket)
     connection = g_new0(Connection, 1);
     connection->listener = self;
     connection->socket = g_object_ref(socket);
-    connection->deadline_us = g_get_monotonic_time() + REQUEST_TIMEOUT_US;
+    connection->deadline_us = g_get_monotonic_time() + self->request_timeout_us;
     g_hash_table_add(self->connections, connection);
     g_object_set_data(G_OBJECT(stream), "sl-connection", connection);
     g_object_weak_ref(G_OBJECT(stream), on_stream_finalized, connection);
@@ -206,26 +207,6 @@ on_socket_readable(GSocket *listening, GIOCondition condition, gpointer user_dat
     }
     serve(self, socket);
     return G_SOURCE_CONTINUE;
-}
-
-/*
- * libsoup 3.2 closes a connection after one request unless it has a listener of its own. It gets
- * one end of a socket pair, on which nothing ever arrives.
- */
-static gboolean
-keep_alive(SlListener *self, GError **error)
-{
-    int fds[2];
-    g_autoptr(GSocket) idle = NULL;
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN, "No socket is to be had: %s",
-                    g_strerror(errno));
-        return FALSE;
-    }
-    idle = g_socket_new_from_fd(fds[0], NULL);
-    self->keeper = g_socket_new_from_fd(fds[1], NULL);
-    return soup_server_listen_socket(self->server, idle, 0, error);
 }
 
 static GSocket *
@@ -293,10 +274,15 @@ sl_listener_listen(SlListener *self, const char *address, guint16 port, GError *
         set_listen_error(error, reason, address, port);
         return FALSE;
     }
-    if (!keep_alive(self, error))
-        return FALSE;
     start_accepting(self);
     return TRUE;
+}
+
+void
+sl_listener_set_timeouts(SlListener *self, guint request_ms, guint answer_ms)
+{
+    self->request_timeout_us = (gint64)request_ms * 1000;
+    self->answer_timeout_us = (gint64)answer_ms * 1000;
 }
 
 guint16
@@ -380,7 +366,6 @@ sl_listener_dispose(GObject *object)
     if (self->server != NULL)
         g_signal_handlers_disconnect_by_data(self->server, self);
     g_clear_object(&self->server);
-    g_clear_object(&self->keeper);
     g_clear_pointer(&self->context, g_main_context_unref);
 
     G_OBJECT_CLASS(sl_listener_parent_class)->dispose(object);
@@ -396,6 +381,7 @@ static void
 sl_listener_init(SlListener *self)
 {
     self->connections = g_hash_table_new(NULL, NULL);
+    sl_listener_set_timeouts(self, REQUEST_TIMEOUT_MS, ANSWER_TIMEOUT_MS);
 }
 
 SlListener *

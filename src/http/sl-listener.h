@@ -18,6 +18,9 @@ G_DECLARE_FINAL_TYPE(SlListener, sl_listener, SL, LISTENER, GObject)
 /** @context: the main thread's default context: libsoup attaches its sources there */
 SlListener *sl_listener_new(GMainContext *context, SoupServer *server);
 
+/** sl_listener_set_timeouts: others than those above, to within a second */
+void sl_listener_set_timeouts(SlListener *self, guint request_ms, guint answer_ms);
+
 /** sl_listener_listen: see sl_http_server_listen(). SL_HTTP_ERROR_LISTEN */
 gboolean sl_listener_listen(SlListener *self, const char *address, guint16 port, GError **error);
 guint16 sl_listener_get_port(SlListener *self);
