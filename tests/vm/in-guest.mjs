@@ -4,7 +4,7 @@
 import { existsSync, openSync, readFileSync, readSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const PASSED_ON = /^(HOME|XDG_.*|G_.*|GST_.*|SIGHTLINE.*|LANG|LC_.*)$/;
+const PASSED_ON = /^(HOME|XDG_.*|G_.*|GST_DEBUG.*|SIGHTLINE.*|LANG|LC_.*)$/;
 const [mailbox, ...command] = process.argv.slice(2);
 const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
@@ -19,6 +19,9 @@ const file = (suffix) => path.join(mailbox, `${id}.${suffix}`);
 const env = Object.entries(process.env).filter(([name]) => PASSED_ON.test(name));
 const folders = env.filter(([name]) => /^(HOME|XDG_.*_HOME)$/.test(name)).map(([, value]) => quote(value));
 post(id, `
+if [ -e /run/gst-registry.bin ]; then
+    export GST_REGISTRY=/run/gst-registry.bin GST_REGISTRY_UPDATE=no
+fi
 ${env.map(([name, value]) => `export ${name}=${quote(value)}`).join('\n')}
 ${folders.length ? `mkdir -p ${folders.join(' ')}` : ''}
 echo $$ >${quote(`${id}.pid`)}

@@ -1,6 +1,6 @@
 // A machine with a V4L2 device: Debian's kernel in QEMU over this machine's own files, and commands run in it.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -64,6 +64,8 @@ export class Machine {
     await makeNetwork();
     const append = ['console=ttyS0', 'quiet', 'panic=-1', 'mitigations=off', 'rdinit=/init',
                     `vm.address=${GUEST_ADDRESS}/24`, `vm.modules=${path.join(kernel, 'modules')}`];
+    if (process.env.GST_REGISTRY)
+      append.push(`vm.registry=${process.env.GST_REGISTRY}`);
     self.#qemu = new Child('qemu-system-x86_64', [
       ...accelerator(), '-machine', 'q35', '-m', '1536', '-smp', '2',
       '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-serial', 'stdio',
@@ -119,6 +121,3 @@ export class Machine {
     writeFileSync(artifact('vm-console.log'), this.console);
   }
 }
-
-/** The kernel that was prepared, as a folder. */
-export const readKernel = (folder) => ({ folder, release: readFileSync(path.join(folder, 'release'), 'utf8').trim() });
