@@ -120,6 +120,9 @@ find_structure_fault(const char *text)
     text += strspn(text, " \t\n");
     if (!g_ascii_isalpha(*text))
         return "TYPE/SUBTYPE,FIELD=VALUE,…";
+    /* GStreamer 0.10's names. */
+    if (g_str_has_prefix(text, "video/x-raw-") || g_str_has_prefix(text, "audio/x-raw-"))
+        return "video/x-raw,format=… or audio/x-raw,format=…";
     while (g_ascii_isalnum(*text) || (*text != '\0' && strchr("/-_.:+", *text) != NULL))
         text++;
     if (*text == '(')
