@@ -79,9 +79,12 @@ static void
 send_state(SlSignalling *self)
 {
     g_autoptr(JsonObject) object = message_new("state");
+    SlStreamState state = sl_stream_get_state(self->stream);
 
-    json_object_set_string_member(object, "state",
-                                  sl_stream_state_to_string(sl_stream_get_state(self->stream)));
+    /* Somebody watches now, so what rests is about to start. */
+    if (state == SL_STREAM_IDLE)
+        state = SL_STREAM_STARTING;
+    json_object_set_string_member(object, "state", sl_stream_state_to_string(state));
     json_object_set_string_member(object, "detail", sl_stream_get_detail(self->stream));
     send_object(self, object);
 }

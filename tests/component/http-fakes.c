@@ -44,7 +44,7 @@ fake_stream_new(const char *name, const char *title)
     self->name = g_strdup(name);
     self->title = g_strdup(title);
     self->detail = g_strdup("");
-    self->state = SL_STREAM_STARTING;
+    self->state = SL_STREAM_IDLE;
     return self;
 }
 
