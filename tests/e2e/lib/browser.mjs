@@ -133,12 +133,12 @@ export class Browser {
     const context = await this.puppeteer.createBrowserContext();
     const page = await context.newPage({ type: 'window' });
     const complaints = [];
+    const complain = (words) => mayComplain?.test(words) || complaints.push(words);
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warn' && /Content.Security.Policy/i.test(message.text()))
-        if (!mayComplain?.test(message.text()))
-          complaints.push(`${message.text()} (${message.location()?.url ?? ''})`);
+        complain(`${message.text()} (${message.location()?.url ?? ''})`);
     });
-    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('pageerror', (error) => complain(error.message));
     await page.setViewport({ width, height });
     await page.evaluateOnNewDocument(instrument);
     if (before)
