@@ -126,7 +126,6 @@ export class Peer extends EventTarget {
     video.autoplay = true;
     video.muted = video.defaultMuted = muted;
     video.playsInline = true;
-    video.disablePictureInPicture = false;
     // Nobody pauses what is live but the browser, for reasons of its own.
     video.onpause = () => this.#closed || this.play();
     video.onloadeddata = () => {

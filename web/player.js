@@ -3,6 +3,7 @@
  * come back by itself. The one place that decides when to retry and what to tear down.
  */
 
+import { endpointsOf } from './endpoints.js';
 import { Peer } from './peer.js';
 import { PlayerState, initialFacts, stateOf, wordsFor } from './player-state.js';
 import { Signalling } from './signalling.js';
@@ -23,29 +24,6 @@ const RESTART_ANSWER_MS = 8_000;
 /** Played for so long, trouble counts as over. */
 const SETTLED_MS = 10_000;
 const TICK_MS = 1_000;
-
-/**
- * Where the parts of a stream are.
- * @param {string} src the stream's page, `…/watch/STREAM`, absolute or not, `?key=` included
- */
-export function endpointsOf(src) {
-  const page = new URL(src, document.baseURI);
-  const [, prefix, name] = /^(.*?)\/(?:watch\/([^/]+)\/?)?$/.exec(page.pathname) ?? [null, '', undefined];
-  const stream = name ? decodeURIComponent(name) : 'camera';
-  const key = page.searchParams.get('key');
-  const at = (path, scheme = '') => {
-    const url = new URL(`${prefix}${path}`, page);
-    if (scheme) url.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
-    if (key) url.searchParams.set('key', key);
-    return url.href;
-  };
-  return {
-    stream,
-    signalling: at(`/ws/${encodeURIComponent(stream)}`, 'ws'),
-    relay: at('/relay', 'ws'),
-    status: at('/api/status'),
-  };
-}
 
 /** @param {number} attempt from 0 */
 function reconnectDelay(attempt) {
