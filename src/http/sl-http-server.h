@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/** SL_HTTP_ERROR: @SL_HTTP_ERROR_LISTEN: the address or port is not to be had (exit status 69); the message says what to try. */
+/** SL_HTTP_ERROR: @SL_HTTP_ERROR_LISTEN: the address or port is not to be had (exit status 69); the
+ * message says what to try. */
 #define SL_HTTP_ERROR (sl_http_error_quark())
 GQuark sl_http_error_quark(void);
 
@@ -20,7 +21,8 @@ typedef enum {
 /**
  * SlHttpServer: pages, assets, signalling, the relay's WebSocket, status. Main thread only.
  *
- * Routes: `/` the only stream's page, or the list · `/watch/STREAM` · `/player.js` and the other assets ·
+ * Routes: `/` the only stream's page, or the list · `/watch/STREAM` · `/player.js` and the other
+ * assets ·
  * `/ws/STREAM` · `/relay` · `/api/status`.
  */
 #define SL_TYPE_HTTP_SERVER (sl_http_server_get_type())
@@ -52,7 +54,8 @@ gboolean sl_http_server_listen(SlHttpServer *self, const char *address, guint16 
 /** sl_http_server_get_port: the port it listens on; 0 before */
 guint16 sl_http_server_get_port(SlHttpServer *self);
 
-/** sl_http_server_close: stops listening, closes every WebSocket with 1001 (and so ends its session), drops connections. Idempotent. */
+/** sl_http_server_close: stops listening, closes every WebSocket with 1001 (and so ends its
+ * session), drops connections. Idempotent. */
 void sl_http_server_close(SlHttpServer *self);
 
 G_END_DECLS

@@ -6,12 +6,12 @@ G_BEGIN_DECLS
 
 /** SlInputKind: what a DEVICE argument turned out to be. */
 typedef enum {
-    SL_INPUT_TEST,       /* "test": always the pattern */
-    SL_INPUT_NO_CAMERA,  /* nothing was named and there is none: the pattern, which says so */
-    SL_INPUT_CAMERA,     /* a V4L2 node */
-    SL_INPUT_FILE,       /* file://: loops, with sl_file_loop_install() on the pipeline */
+    SL_INPUT_TEST,      /* "test": always the pattern */
+    SL_INPUT_NO_CAMERA, /* nothing was named and there is none: the pattern, which says so */
+    SL_INPUT_CAMERA,    /* a V4L2 node */
+    SL_INPUT_FILE,      /* file://: loops, with sl_file_loop_install() on the pipeline */
     SL_INPUT_RTSP,
-    SL_INPUT_URI,        /* any other URI that uridecodebin plays */
+    SL_INPUT_URI, /* any other URI that uridecodebin plays */
 } SlInputKind;
 
 /** SlInput: where a stream's pictures come from. */
@@ -28,9 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_free)
  * @device: (nullable): the command line's DEVICE; %NULL: the first camera, or SL_INPUT_NO_CAMERA
  *
  * Refuses texts that must not stand in launch text (`"`, `\`, control characters), URIs without a
- * scheme GStreamer knows, nodes that are not V4L2 capture devices. A camera that exists and can't be opened is
- * SL_MEDIA_ERROR_PERMISSION or SL_MEDIA_ERROR_BUSY, also where nothing was named: it is never replaced
- * silently. Opens and closes the device.
+ * scheme GStreamer knows, nodes that are not V4L2 capture devices. A camera that exists and can't
+ * be opened is SL_MEDIA_ERROR_PERMISSION or SL_MEDIA_ERROR_BUSY, also where nothing was named: it
+ * is never replaced silently. Opens and closes the device.
  */
 SlInput *sl_input_resolve(const char *device, GError **error);
 

@@ -9,14 +9,15 @@ G_BEGIN_DECLS
  * @launch_text: (nullable): a `[viewer TRACK]` section; %NULL: the standard payloader of @caps
  * @caps: of the track
  *
- * Returns: (transfer floating) (nullable): a bin with the ghost pads `sink` and `src`; SL_MEDIA_ERROR_PIPELINE
+ * Returns: (transfer floating) (nullable): a bin with the ghost pads `sink` and `src`;
+ * SL_MEDIA_ERROR_PIPELINE
  */
 GstElement *sl_codec_make_viewer_bin(const char *launch_text, GstCaps *caps, GError **error);
 
 /**
  * SlCodecProbeDone:
- * @rtp_caps: (transfer none) (nullable): what comes out, without what is a viewer's own (payload, ssrc, random offsets, sprop); %NULL
- *   with @error set
+ * @rtp_caps: (transfer none) (nullable): what comes out, without what is a viewer's own (payload,
+ * ssrc, random offsets, sprop); %NULL with @error set
  */
 typedef void (*SlCodecProbeDone)(GstCaps *rtp_caps, const GError *error, gpointer user_data);
 
@@ -25,10 +26,12 @@ typedef void (*SlCodecProbeDone)(GstCaps *rtp_caps, const GError *error, gpointe
  * @viewer_bin: (transfer floating): from sl_codec_make_viewer_bin()
  * @sample: (transfer none): a frame that decoding can begin with
  *
- * Runs the frame once through the viewer's section, to know the codec that the browser will be offered. @done is called
- * once in @context, never from inside the call, after 5 s at the latest; after sl_codec_probe_cancel() not at all. Main thread.
+ * Runs the frame once through the viewer's section, to know the codec that the browser will be
+ * offered. @done is called once in @context, never from inside the call, after 5 s at the latest;
+ * after sl_codec_probe_cancel() not at all. Main thread.
  *
- * Returns: (transfer full): a handle, freed by sl_codec_probe_cancel(), or by itself when @done has returned
+ * Returns: (transfer full): a handle, freed by sl_codec_probe_cancel(), or by itself when @done has
+ * returned
  */
 typedef struct _SlCodecProbe SlCodecProbe;
 SlCodecProbe *sl_codec_probe(GMainContext *context, GstElement *viewer_bin, GstSample *sample,

@@ -5,8 +5,9 @@
 G_BEGIN_DECLS
 
 /**
- * SlFeed: one viewer's subscription to a track. It never blocks the source: what the viewer does not
- * take waits in its appsrc, at most SL_FEED_MAX_BUFFERS; then the feed drops up to the next keyframe, and asks for it.
+ * SlFeed: one viewer's subscription to a track. It never blocks the source: what the viewer does
+ * not take waits in its appsrc, at most SL_FEED_MAX_BUFFERS; then the feed drops up to the next
+ * keyframe, and asks for it.
  */
 #define SL_FEED_MAX_BUFFERS 32
 

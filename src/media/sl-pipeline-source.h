@@ -7,8 +7,9 @@
 G_BEGIN_DECLS
 
 /**
- * SlPipelineSource: the SlSource that runs a description's `[source]`. Its errors are of SL_MEDIA_ERROR, in
- * words that a viewer understands: PIPELINE and DESCRIPTION are the file's fault, the others the device's.
+ * SlPipelineSource: the SlSource that runs a description's `[source]`. Its errors are of
+ * SL_MEDIA_ERROR, in words that a viewer understands: PIPELINE and DESCRIPTION are the file's
+ * fault, the others the device's.
  */
 #define SL_TYPE_PIPELINE_SOURCE (sl_pipeline_source_get_type())
 G_DECLARE_FINAL_TYPE(SlPipelineSource, sl_pipeline_source, SL, PIPELINE_SOURCE, GObject)

@@ -5,7 +5,8 @@
 G_BEGIN_DECLS
 
 /**
- * SlSource: what runs once for a stream, however many watch: a description's `[source]`, later a publisher. Main thread only.
+ * SlSource: what runs once for a stream, however many watch: a description's `[source]`, later a
+ * publisher. Main thread only.
  *
  * Signals:
  *  - `broke` (GError *error): it can't go on by itself; call stop(). Emitted once for a start().

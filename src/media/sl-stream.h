@@ -46,12 +46,13 @@ SlDescription *sl_stream_get_description(SlStream *self);
 /** sl_stream_get_input_label: the camera or file, for people; no passwords */
 const char *sl_stream_get_input_label(SlStream *self);
 SlStreamState sl_stream_get_state(SlStream *self);
-/** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is nothing to say */
+/** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is
+ * nothing to say */
 const char *sl_stream_get_detail(SlStream *self);
 
 /**
- * sl_stream_acquire, sl_stream_release: a viewer comes or goes. The source starts with the first and stops some
- * seconds after the last.
+ * sl_stream_acquire, sl_stream_release: a viewer comes or goes. The source starts with the first
+ * and stops some seconds after the last.
  */
 void sl_stream_acquire(SlStream *self);
 void sl_stream_release(SlStream *self);
@@ -74,8 +75,9 @@ GPtrArray *sl_stream_get_codecs(SlStream *self);
 /**
  * sl_stream_make_viewer_bin:
  *
- * Returns: (transfer floating) (nullable): what stands between an appsrc and webrtcbin for a viewer of @track:
- *   the `[viewer TRACK]` section, or the codec's standard payloader; with one ghost pad `sink` and one `src`
+ * Returns: (transfer floating) (nullable): what stands between an appsrc and webrtcbin for a viewer
+ * of @track: the `[viewer TRACK]` section, or the codec's standard payloader; with one ghost pad
+ * `sink` and one `src`
  */
 GstElement *sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error);
 

@@ -5,8 +5,8 @@
 G_BEGIN_DECLS
 
 /*
- * Ending pipelines: setting one to NULL may block (webrtcbin joins its threads, a camera drains), so it happens
- * neither on the main loop nor on a streaming thread but on a small pool of its own.
+ * Ending pipelines: setting one to NULL may block (webrtcbin joins its threads, a camera drains),
+ * so it happens neither on the main loop nor on a streaming thread but on a small pool of its own.
  */
 
 /** SlTeardownDone: called on the main thread when the pipeline is gone. */
@@ -28,7 +28,8 @@ guint sl_teardown_get_n_pending(void);
 /**
  * sl_teardown_drain_async:
  *
- * @done is called in @context when nothing is pending any more, at the earliest in the next iteration. Main thread.
+ * @done is called in @context when nothing is pending any more, at the earliest in the next
+ * iteration. Main thread.
  */
 void sl_teardown_drain_async(GMainContext *context, SlTeardownDone done, gpointer user_data);
 

@@ -26,15 +26,16 @@ const char *sl_track_get_name(SlTrack *self);
  * @sample: (transfer none): with caps, a buffer and a segment in time
  * @base_time: of the pipeline it comes from
  *
- * Hands the frame to every feed by reference and returns; never blocks on a viewer. The source's streaming thread.
+ * Hands the frame to every feed by reference and returns; never blocks on a viewer. The source's
+ * streaming thread.
  */
 void sl_track_push(SlTrack *self, GstSample *sample, GstClockTime base_time);
 
 /**
  * sl_track_request_keyframe:
  *
- * Asks the source for a keyframe. Requests of many become one: the first goes out at once, those within
- * the next 250 ms together at the end of it. Any thread.
+ * Asks the source for a keyframe. Requests of many become one: the first goes out at once, those
+ * within the next 250 ms together at the end of it. Any thread.
  */
 void sl_track_request_keyframe(SlTrack *self);
 
@@ -51,7 +52,8 @@ guint sl_track_get_n_feeds(SlTrack *self);
 
 /**
  * sl_track_set_first_frame_func:
- * @func: (nullable): called once, on the source's streaming thread, with the next frame that decoding can begin with; then forgotten
+ * @func: (nullable): called once, on the source's streaming thread, with the next frame that
+ * decoding can begin with; then forgotten
  */
 typedef void (*SlTrackSampleFunc)(SlTrack *track, GstSample *sample, gpointer user_data);
 void sl_track_set_first_frame_func(SlTrack *self, SlTrackSampleFunc func, gpointer user_data,
