@@ -23,7 +23,7 @@ name_elements(SlLaunch *launch, GPtrArray *tokens)
             sl_launch_tokens_find_value(tokens, i, "name") != NULL)
             continue;
         g_string_append_len(named, text + copied, token->end - copied);
-        g_string_append_printf(named, " name=" TOKEN_NAME "%u", i);
+        g_string_append_printf(named, " name=" TOKEN_NAME "%u ", i);
         copied = token->end;
     }
     g_string_append(named, text + copied);
