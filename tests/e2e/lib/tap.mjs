@@ -120,7 +120,8 @@ export class Suite {
         await this.#scope.tell();
       }
     }
-    error ??= await scope.close();
+    const closing = await scope.close(); // whatever went wrong before
+    error ??= closing;
     if (error instanceof Skip) {
       console.log(`ok ${number} ${name} # SKIP ${error.message}`);
       return true;
