@@ -33,10 +33,14 @@ suite.test('an RTSP camera: plays, is lost, comes back to the same connection', 
   await playing(page);
   await playsAt(page, 25);
   await camera.kill();
+  let began = Date.now();
   await says(page, /camera (unplugged|lost)/i);
   await server.state('camera-lost');
+  const lostMs = Date.now() - began;
   await camera.comeBack();
+  began = Date.now();
   await playing(page, { timeoutMs: 45000 });
+  t.note(`said to be lost after ${lostMs} ms, plays ${Date.now() - began} ms after it is back`);
   await says(page, /\bLive\b/);
   await server.state('live');
   expectEqual(await peerCount(page), 1, 'peer connections');

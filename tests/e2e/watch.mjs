@@ -20,11 +20,6 @@ suite.test('the picture plays by itself, at the rate of the source', async (t) =
   t.note(`${width}x${height}, ${shown.toFixed(1)} frames a second`);
   await says(page, /\bLive\b/);
   expectEqual(await peerCount(page), 1, 'peer connections');
-
-  await page.screenshot({ path: artifact(`${name}-wide.png`) });
-  await page.setViewport({ width: 390, height: 844 });
-  await playing(page);
-  await page.screenshot({ path: artifact(`${name}-narrow.png`) });
 });
 
 suite.test('several watch, talk both ways, and a late one reads what was said', async (t) => {
@@ -47,6 +42,11 @@ suite.test('several watch, talk both ways, and a late one reads what was said', 
   await reads(late, ['Who is there', 'It is me <b>really</b>', 'Then hello']);
   await playing(late);
   await server.viewers(3);
+
+  await late.screenshot({ path: artifact(`${name}-wide.png`) });
+  await late.setViewport({ width: 390, height: 844 });
+  await playing(late);
+  await late.screenshot({ path: artifact(`${name}-narrow.png`) });
   await late.close();
   await server.viewers(2);
   await playing(first);
@@ -99,7 +99,7 @@ suite.test('a later page with the same ID takes over', async (t) => {
   await until('the first page to stand still', () => standsStill(first));
   // It must not fight for the place: the second goes on, with the connection that it has.
   const peers = await peerCount(second);
-  await playing(second, { frames: 60 });
+  await playing(second, { frames: 30 });
   expectEqual(await peerCount(second), peers, 'peer connections of the second page');
   await server.viewers(1);
   await says(first, /playing elsewhere/i);
