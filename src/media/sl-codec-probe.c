@@ -129,7 +129,7 @@ sl_codec_probe_cancel(SlCodecProbe *self)
     sl_clear_source(&self->timer);
     self->link->probe = NULL;
     g_clear_pointer(&self->link, link_unref);
-    sl_teardown_element(g_steal_pointer(&self->pipeline), self->context, NULL, NULL);
+    sl_teardown_element(g_steal_pointer(&self->pipeline), NULL, self->context, NULL, NULL);
     g_main_context_unref(self->context);
     g_free(self);
 }

@@ -316,7 +316,7 @@ tear_down(SlPipelineSource *self)
     g_ptr_array_set_size(self->appsinks, 0);
     if (pipeline == NULL) /* could not be built */
         pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-    sl_teardown_element(pipeline, self->context, on_torn_down, g_object_ref(self));
+    sl_teardown_element(pipeline, NULL, self->context, on_torn_down, g_object_ref(self));
 }
 
 static void

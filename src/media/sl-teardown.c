@@ -7,6 +7,7 @@
 
 typedef struct {
     GstElement *element;
+    SlTeardownPrepare prepare;
     GMainContext *context;
     SlTeardownDone done;
     gpointer user_data;
@@ -62,6 +63,8 @@ run_teardown(gpointer data, gpointer unused)
 {
     Teardown *self = data;
 
+    if (self->prepare != NULL)
+        self->prepare(self->element);
     gst_element_set_state(self->element, GST_STATE_NULL);
     g_clear_pointer(&self->element, gst_object_unref);
     sl_context_post(self->context, NULL, on_teardown_ended, self, teardown_free);
@@ -89,13 +92,14 @@ teardown_new(GMainContext *context, SlTeardownDone done, gpointer user_data)
 }
 
 void
-sl_teardown_element(GstElement *element, GMainContext *context, SlTeardownDone done,
-                    gpointer user_data)
+sl_teardown_element(GstElement *element, SlTeardownPrepare prepare, GMainContext *context,
+                    SlTeardownDone done, gpointer user_data)
 {
     Teardown *self = teardown_new(context, done, user_data);
 
     sl_context_assert(context);
     self->element = element;
+    self->prepare = prepare;
     n_pending++;
     g_thread_pool_push(get_pool(), self, NULL);
 }

@@ -9,18 +9,22 @@ G_BEGIN_DECLS
  * so it happens neither on the main loop nor on a streaming thread but on a small pool of its own.
  */
 
+/** SlTeardownPrepare: called on the pool's thread before the pipeline is set to NULL. */
+typedef void (*SlTeardownPrepare)(GstElement *element);
+
 /** SlTeardownDone: called on the main thread when the pipeline is gone. */
 typedef void (*SlTeardownDone)(gpointer user_data);
 
 /**
  * sl_teardown_element:
  * @element: (transfer full): a pipeline; nobody else may use it any more
+ * @prepare: (nullable): what has to be done first and may block, too
  * @done: (nullable): (scope async)
  *
  * Sets @element to NULL and drops it on the pool, then calls @done in @context. Main thread.
  */
-void sl_teardown_element(GstElement *element, GMainContext *context, SlTeardownDone done,
-                         gpointer user_data);
+void sl_teardown_element(GstElement *element, SlTeardownPrepare prepare, GMainContext *context,
+                         SlTeardownDone done, gpointer user_data);
 
 /** sl_teardown_get_n_pending: begun and not ended. Main thread. */
 guint sl_teardown_get_n_pending(void);

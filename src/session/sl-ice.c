@@ -4,7 +4,7 @@
 #include <json-glib/json-glib.h>
 #include <gst/webrtc/webrtc.h>
 
-#include "sl-json.h"
+#include "sl-webrtcbin.h"
 
 struct _SlIce {
     gatomicrefcount refs;
@@ -160,7 +160,7 @@ configure_agent(SlIce *self, GstElement *webrtcbin)
 void *
 sl_ice_make_webrtcbin(SlIce *self)
 {
-    GstElement *webrtcbin = gst_element_factory_make("webrtcbin", NULL);
+    GstElement *webrtcbin = gst_element_factory_make("webrtcbin", SL_WEBRTCBIN_NAME);
 
     if (webrtcbin == NULL)
         return NULL;

@@ -431,6 +431,7 @@ check_codecs_taken(SlPeer *self, const char *sdp, GError **error)
 gboolean
 sl_peer_answer(SlPeer *self, const char *sdp, GError **error)
 {
+    g_autofree char *clean = NULL;
     g_autoptr(GError) fault = NULL;
     g_autoptr(GstWebRTCSessionDescription) description = NULL;
     GstSDPMessage *message = NULL;
@@ -440,13 +441,14 @@ sl_peer_answer(SlPeer *self, const char *sdp, GError **error)
                             "No answer is expected from this peer now");
         return FALSE;
     }
-    if (!sl_sdp_check_answer(sdp, self->offer, &fault)) {
+    clean = sl_sdp_clean_answer(sdp);
+    if (!sl_sdp_check_answer(clean, self->offer, &fault)) {
         g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP, fault->message);
         return FALSE;
     }
-    if (!check_codecs_taken(self, sdp, error))
+    if (!check_codecs_taken(self, clean, error))
         return FALSE;
-    if (gst_sdp_message_new_from_text(sdp, &message) != GST_SDP_OK) {
+    if (gst_sdp_message_new_from_text(clean, &message) != GST_SDP_OK) {
         gst_sdp_message_free(message);
         g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP,
                             "The answer can't be read as SDP");
@@ -523,12 +525,10 @@ tear_down(SlPeer *self)
         g_signal_handlers_disconnect_by_data(self->channel, self);
         g_clear_object(&self->channel);
     }
-    if (self->webrtcbin != NULL)
-        sl_webrtcbin_release(self->webrtcbin);
     self->webrtcbin = NULL;
     if (self->pipeline != NULL)
-        sl_teardown_element(g_steal_pointer(&self->pipeline), self->context, on_torn_down,
-                            GUINT_TO_POINTER(self->sctp_id));
+        sl_teardown_element(g_steal_pointer(&self->pipeline), sl_webrtcbin_release, self->context,
+                            on_torn_down, GUINT_TO_POINTER(self->sctp_id));
     self->sctp_id = 0;
 }
 

@@ -36,8 +36,8 @@ stop_listening(const GValue *value, gpointer ice_transport)
         g_signal_handlers_disconnect_by_data(ice_transport, element);
 }
 
-void
-sl_webrtcbin_release(GstElement *webrtcbin)
+static void
+stop_listening_to_ice(GstElement *webrtcbin)
 {
     g_autoptr(GObject) sctp = NULL;
     g_autoptr(GObject) dtls = NULL;
@@ -50,4 +50,27 @@ sl_webrtcbin_release(GstElement *webrtcbin)
         g_object_get(dtls, "transport", &ice, NULL);
     if (ice != NULL)
         foreach_inside(webrtcbin, stop_listening, ice);
+}
+
+/* Its tasks run in the order in which they came: when this one is answered, those before it have
+ * ended. */
+static void
+await_tasks(GstElement *webrtcbin)
+{
+    GstPromise *promise = gst_promise_new();
+
+    g_signal_emit_by_name(webrtcbin, "get-stats", NULL, promise);
+    gst_promise_wait(promise);
+    gst_promise_unref(promise);
+}
+
+void
+sl_webrtcbin_release(GstElement *pipeline)
+{
+    g_autoptr(GstElement) webrtcbin = gst_bin_get_by_name(GST_BIN(pipeline), SL_WEBRTCBIN_NAME);
+
+    if (webrtcbin == NULL || GST_STATE(webrtcbin) < GST_STATE_READY)
+        return;
+    await_tasks(webrtcbin);
+    stop_listening_to_ice(webrtcbin);
 }

@@ -15,13 +15,18 @@ G_BEGIN_DECLS
  */
 void sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id);
 
+/** The name of a pipeline's webrtcbin. */
+#define SL_WEBRTCBIN_NAME "webrtcbin"
+
 /**
  * sl_webrtcbin_release:
+ * @pipeline: that has a webrtcbin of that name; nobody else uses it any more
  *
- * Before the pipeline is set to NULL. Up to 1.26 the receiving side, told by ICE of its end after
- * it has gone to NULL, blocks its pad once more, and that block keeps it alive, with its sockets,
- * for good.
+ * Before the pipeline is set to NULL, on a thread that may block. Up to 1.26 webrtcbin's own thread
+ * works on, and ICE goes on telling, while the elements inside go to NULL: the receiving side then
+ * blocks its pad once more, and that block keeps it alive, with its sockets, for good. So the work
+ * that was begun is waited for, and ICE is no longer listened to.
  */
-void sl_webrtcbin_release(GstElement *webrtcbin);
+void sl_webrtcbin_release(GstElement *pipeline);
 
 G_END_DECLS

@@ -14,7 +14,8 @@ struct _TestViewer {
     GstElement *pipeline;
     GstElement *webrtcbin; /* borrowed */
 
-    gint n_frames; /* atomic */
+    gint n_frames;  /* atomic */
+    gint answering; /* atomic: webrtcbin's thread is at work on an answer */
     GMutex lock;
     GPtrArray *texts;              /* protected by lock */
     GstWebRTCDataChannel *channel; /* protected by lock */
@@ -133,11 +134,14 @@ on_answer_created(GstPromise *promise, gpointer data)
     if (reply != NULL)
         gst_structure_get(reply, "answer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &answer, NULL);
     gst_promise_unref(promise);
-    if (answer == NULL) /* it is being taken down */
+    if (answer == NULL) { /* it is being taken down */
+        g_atomic_int_set(&self->answering, FALSE);
         return;
+    }
     g_signal_emit_by_name(self->webrtcbin, "set-local-description", answer, NULL);
     text = gst_sdp_message_as_text(answer->sdp);
     post(self, give_answer, 0, text);
+    g_atomic_int_set(&self->answering, FALSE);
 }
 
 static void
@@ -160,7 +164,9 @@ drop_pipeline(TestViewer *self)
         g_signal_handlers_disconnect_by_data(self->channel, self);
     g_clear_object(&self->channel);
     g_mutex_unlock(&self->lock);
-    sl_webrtcbin_release(self->webrtcbin); /* the same leak is on this side */
+    while (g_atomic_int_get(&self->answering)) /* bounded: it answers or fails */
+        g_thread_yield();
+    sl_webrtcbin_release(self->pipeline); /* the same leak is on this side */
     gst_element_set_state(self->pipeline, GST_STATE_NULL);
     g_clear_object(&self->pipeline);
 }
@@ -172,7 +178,7 @@ make_pipeline(TestViewer *self)
     g_autoptr(GObject) agent = NULL;
 
     self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-    self->webrtcbin = gst_element_factory_make("webrtcbin", NULL);
+    self->webrtcbin = gst_element_factory_make("webrtcbin", SL_WEBRTCBIN_NAME);
     g_object_set(self->webrtcbin, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
     g_object_get(self->webrtcbin, "ice-agent", &ice, NULL);
     g_object_set(ice, "ice-tcp", FALSE, NULL);
@@ -198,6 +204,7 @@ on_session_offer(SlSession *session, guint peer, const char *sdp, TestViewer *se
     make_pipeline(self);
     g_assert_cmpint(gst_sdp_message_new_from_text(sdp, &message), ==, GST_SDP_OK);
     offer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message);
+    g_atomic_int_set(&self->answering, TRUE);
     g_signal_emit_by_name(self->webrtcbin, "set-remote-description", offer,
                           gst_promise_new_with_change_func(on_offer_set, self, NULL));
 }
