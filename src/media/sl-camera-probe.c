@@ -21,6 +21,7 @@ typedef struct {
     enum v4l2_buf_type type;
     guint native_width, native_height; /* 0 where the device does not say */
     guint pixel_width, pixel_height;
+    v4l2_std_id std; /* 0 where it is no television */
     GArray *modes;
 } Probe;
 
@@ -98,10 +99,11 @@ static void
 add_current_rate(Probe *probe, const SlCameraFormat *format, guint width, guint height)
 {
     guint n = 0, d = 1;
-    v4l2_std_id std = 0;
     struct v4l2_streamparm parm = { .type = probe->type };
-    if (ask(probe, VIDIOC_G_STD, &std) && std != 0)
-        n = (std & V4L2_STD_525_60) != 0 ? 30000 : 25, d = (std & V4L2_STD_525_60) != 0 ? 1001 : 1;
+    if ((probe->std & V4L2_STD_525_60) != 0)
+        n = 30000, d = 1001;
+    else if (probe->std != 0)
+        n = 25;
     else if (!ask(probe, VIDIOC_G_PARM, &parm) ||
              !interval_to_rate(&parm.parm.capture.timeperframe, &n, &d))
         n = 0, d = 1;
@@ -308,6 +310,8 @@ sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node, const
     if (!set_buffer_type(&probe, &cap, node, error))
         return NULL;
     find_native_shape(&probe);
+    if (!ask(&probe, VIDIOC_G_STD, &probe.std))
+        probe.std = 0;
     if (!add_formats(&probe, node, error))
         return NULL;
 
@@ -316,6 +320,7 @@ sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node, const
     self->modes = g_steal_pointer(&modes);
     self->pixel_width = probe.pixel_width;
     self->pixel_height = probe.pixel_height;
+    self->is_television = probe.std != 0;
     return self;
 }
 

@@ -18,6 +18,7 @@ typedef struct {
     GArray *modes; /* (element-type SlCameraMode): never empty; ranges are represented by the size
                     * and rate nearest to the wish */
     guint pixel_width, pixel_height; /* the shape of a pixel; 1, 1 where it is square or unknown */
+    gboolean is_television;          /* of an analogue standard, and so interlaced */
 } SlCameraProbe;
 void sl_camera_probe_free(SlCameraProbe *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCameraProbe, sl_camera_probe_free)

@@ -156,6 +156,7 @@ query(const char *path, const SlCameraWish *wish, gboolean may_be_busy, GError *
     self->modes = g_steal_pointer(&probe->modes);
     self->pixel_width = probe->pixel_width;
     self->pixel_height = probe->pixel_height;
+    self->is_television = probe->is_television;
     return self;
 }
 

@@ -14,6 +14,7 @@ typedef struct {
     char *name;                      /* the device's own */
     GArray *modes;                   /* (element-type SlCameraMode): never empty */
     guint pixel_width, pixel_height; /* the shape of a pixel */
+    gboolean is_television;          /* of an analogue standard, and so interlaced */
 } SlCamera;
 void sl_camera_free(SlCamera *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCamera, sl_camera_free)

@@ -213,6 +213,14 @@ decoder_text(const SlCameraMode *mode, GError **error)
     return NULL;
 }
 
+/* Scaling a picture woven of two fields makes a mess of it. At the rate of pictures, not of fields.
+ */
+static const char *
+deinterlacer_text(const SlCamera *camera)
+{
+    return camera->is_television && has_element("deinterlace") ? " ! deinterlace fields=top" : "";
+}
+
 static SlCapture *
 capture_camera(const char *path, const SlCameraWish *wish, GError **error)
 {
@@ -231,8 +239,8 @@ capture_camera(const char *path, const SlCameraWish *wish, GError **error)
                                                    camera->pixel_height)
                                  : g_strdup("");
     SlCapture *self = g_new0(SlCapture, 1);
-    self->raw = g_strdup_printf("v4l2src device=\"%s\" do-timestamp=true%s ! %s%s", path, shape,
-                                caps, decoder);
+    self->raw = g_strdup_printf("v4l2src device=\"%s\" do-timestamp=true%s ! %s%s%s", path, shape,
+                                caps, decoder, deinterlacer_text(camera));
     self->device = g_strdup(path);
     return self;
 }
