@@ -47,7 +47,7 @@ suite.test('several watch, talk both ways, and a late one reads what was said', 
   await late.setViewport({ width: 390, height: 844 });
   await playing(late);
   await late.screenshot({ path: artifact(`${name}-narrow.png`) });
-  await late.close();
+  await late.leave();
   await server.viewers(2);
   await playing(first);
 });

@@ -60,8 +60,7 @@ const suite = new Suite();
 let browser;
 const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, 'chromium'));
 
-const startServer = (t, args = ['test', '--set', 'width=640']) =>
-  Server.start(t, args, { listen: ':0', prefix: onServerSide });
+const startServer = (t) => Server.start(t, ['test', '--set', 'width=640'], { listen: ':0', prefix: onServerSide });
 
 /** The status code of a GET, or of an attempt at a WebSocket. */
 function ask(url, { headers = {}, upgrade = false } = {}) {
@@ -83,7 +82,7 @@ function ask(url, { headers = {}, upgrade = false } = {}) {
 }
 
 suite.test('the printed link opens and plays on another machine', async (t) => {
-  const server = await startServer(t, ['test']);
+  const server = await startServer(t);
   expectEqual([server.url.hostname, server.key?.length > 20], [SERVER_ADDRESS, true], 'address and key of the link');
   const page = await (await theBrowser()).open(t, server.link);
   await playing(page);

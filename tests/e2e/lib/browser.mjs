@@ -1,6 +1,6 @@
 // Real browsers, and pages in them that remember what the tests ask about.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
 import { findCommand, temporaryFolder } from './folders.mjs';
@@ -126,12 +126,13 @@ export class Browser {
   }
 
   /**
-   * A window of its own, so that it counts as visible beside others. A complaint on its console fails the test, unless
-   * it is like `mayComplain`; `before` runs in the page before its own scripts do.
+   * Opens a page, in a window of its own, so that it counts as visible beside others; or (`tab`) in a tab, which costs less.
+   * A complaint on its console fails the test, unless it is like `mayComplain`; `before` runs in the page before its own
+   * scripts do. `page.leave()` closes it before the scope does.
    */
-  async open(scope, url, { width = 1280, height = 800, mayComplain = null, before = null } = {}) {
-    const context = await this.puppeteer.createBrowserContext();
-    const page = await context.newPage({ type: 'window' });
+  async open(scope, url, { width = 1280, height = 800, tab = false, mayComplain = null, before = null } = {}) {
+    const context = tab ? null : await this.puppeteer.createBrowserContext();
+    const page = tab ? await this.puppeteer.newPage() : await context.newPage({ type: 'window' });
     const complaints = [];
     const complain = (words) => mayComplain?.test(words) || complaints.push(words);
     page.on('console', (message) => {
@@ -145,16 +146,18 @@ export class Browser {
       await page.evaluateOnNewDocument(...before);
     scope.onFailure(async () => `${this.name} shows: ${JSON.stringify(
       (await page.evaluate(() => window.seen?.text() ?? document.body.innerText)).replace(/\s+/g, ' ').slice(0, 800))} ${complaints.join(' | ')}`);
-    scope.after(async () => {
+    let open = true;
+    page.leave = async () => {
+      if (!open)
+        return;
+      open = false;
       const violations = await page.evaluate(() => window.seen?.violations ?? []).catch(() => []);
-      await context.close();
+      await (context ?? page).close();
       if (complaints.length + violations.length)
         throw new Failure(`the page complained: ${[...complaints, ...violations].join(' | ')}`);
-    });
-    page.complaints = complaints;
+    };
+    scope.after(page.leave);
     await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 30000 });
     return page;
   }
 }
-
-export const browserExists = (name) => existsSync(findBrowser(name));

@@ -28,7 +28,7 @@ export async function report(name, title, rows, { digits = 0, extra = {} } = {})
   console.log(`\n${title}\n`);
   for (const line of lines)
     console.log(`| ${line.join(' | ')} |`);
-  console.log(`\nOn ${on.cpu}; ${on.system}; ${on.program}; load before: ${on.load}`);
+  console.log(`\nOn ${on.cpu}; ${on.system}; ${on.program}; load average ${on.load}`);
   const file = artifact(`bench-${name}.json`);
   writeFileSync(file, `${JSON.stringify({ name, title, date: new Date().toISOString(), machine: on, rows, ...extra }, null, 2)}\n`);
   console.log(`Written to ${file}`);

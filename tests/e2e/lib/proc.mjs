@@ -30,17 +30,13 @@ export function descriptors(pid) {
   return kinds.sort();
 }
 
-const TICKS_PER_SECOND = 100; // USER_HZ, fixed by Linux's interface
-
-/** CPU seconds of each thread: Map of ID to { name, seconds }. */
+/** CPU seconds of each thread: Map of ID to { name, seconds }. From schedstat, which counts ns where stat counts ticks. */
 export function threadTimes(pid) {
   const times = new Map();
   for (const id of readdirSync(`/proc/${pid}/task`)) {
     try {
-      const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8');
-      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      times.set(id, { name, seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND });
+      const read = (file) => readFileSync(`/proc/${pid}/task/${id}/${file}`, 'utf8').trim();
+      times.set(id, { name: read('comm'), seconds: Number(read('schedstat').split(' ')[0]) / 1e9 });
     } catch (error) {
       if (error.code !== 'ENOENT' && error.code !== 'ESRCH')
         throw error;
