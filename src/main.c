@@ -57,8 +57,10 @@ run(SlOptions *options)
         return sl_app_list_pipelines();
     if (options->list_devices)
         return sl_app_list_devices();
-    if (options->check != NULL)
-        return sl_app_check(options->check, g_ptr_array_index(options->streams, 0));
+    if (options->check != NULL) {
+        const SlStreamOptions *stream = g_ptr_array_index(options->streams, 0);
+        return sl_app_check(options->check, (const char *const *)stream->set);
+    }
     return serve(g_steal_pointer(&owned));
 }
 

@@ -13,6 +13,7 @@
 #include "sl-http-server.h"
 #include "sl-log.h"
 #include "sl-teardown.h"
+#include "sl-webrtcbin.h"
 
 /* A stream's conversation: the namespace of its first relay channel. */
 #define DEFAULT_CHANNEL_NAMESPACE "chat"
@@ -42,6 +43,13 @@ struct _SlApp {
 
 G_DEFINE_FINAL_TYPE(SlApp, sl_app, G_TYPE_OBJECT)
 
+/* Why it does not start: plain lines on standard error, of which a description may have several. */
+static void
+complain(const char *message)
+{
+    fprintf(stderr, "%s%s\n", strchr(message, '\n') != NULL ? "" : "sightline: ", message);
+}
+
 /* --- what is missing --- */
 
 /* What every stream needs, whatever its description says. */
@@ -60,9 +68,11 @@ check_elements(void)
             g_string_append_printf(missing, "%s%s (package %s)", missing->len > 0 ? ", " : "",
                                    needed[i], package != NULL ? package : "unknown");
     }
-    if (missing->len > 0)
-        sl_log_warning("GStreamer elements are missing: %s", missing->str);
-    return missing->len == 0;
+    if (missing->len == 0)
+        return TRUE;
+    g_string_prepend(missing, "GStreamer elements are missing: ");
+    complain(missing->str);
+    return FALSE;
 }
 
 /* --- streams --- */
@@ -127,7 +137,7 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
         return SL_EXIT_CONFIG;
     input = sl_input_resolve(options->device, error);
     if (input == NULL || (capture = sl_capture_new(input, values, error)) == NULL)
-        return error != NULL && *error != NULL ? exit_status_of(*error) : SL_EXIT_UNAVAILABLE;
+        return exit_status_of(*error);
     if (!check_description(description, values, capture, error))
         return SL_EXIT_CONFIG;
 
@@ -148,7 +158,7 @@ add_streams(SlApp *self)
 
         if (status == SL_EXIT_OK)
             continue;
-        sl_log_warning("%s", error != NULL ? error->message : "the stream could not be set up");
+        complain(error->message);
         return status;
     }
     return SL_EXIT_OK;
@@ -176,7 +186,7 @@ make_access(SlApp *self)
     if (config.keys_required) {
         self->keys = sl_access_keys_load(dir, self->options->new_keys, &error);
         if (self->keys == NULL) {
-            sl_log_warning("%s", error->message);
+            complain(error->message);
             /* On loopback nobody needs one. */
             if (!is_loopback(self->options->address))
                 return FALSE;
@@ -296,10 +306,11 @@ sl_app_start(SlApp *self)
                                       self->ice, &options->limits, options->web_dir);
     connect_streams(self);
     if (!sl_http_server_listen(self->server, options->address, options->port, &error)) {
-        sl_log_warning("%s", error->message);
+        complain(error->message);
         return SL_EXIT_UNAVAILABLE;
     }
     print_links(self);
+    sl_webrtcbin_warm_up(self->ice, self->context);
     return SL_EXIT_OK;
 }
 
@@ -409,25 +420,23 @@ sl_app_list_devices(void)
 }
 
 int
-sl_app_check(const char *name_or_file, const SlStreamOptions *stream)
+sl_app_check(const char *name_or_file, const char *const *settings)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SlDescription) description = load_description(name_or_file, &error);
+    g_autofree char *path = sl_description_find(name_or_file, SL_PKGDATADIR "/pipelines", &error);
+    g_autoptr(SlDescription) description = NULL;
     g_autoptr(SlValues) values = NULL;
-    g_autoptr(SlInput) input = NULL;
-    g_autoptr(SlCapture) capture = NULL;
 
+    /* With the defaults first, which finds all mistakes of the file; then with what was set. */
+    if (path != NULL && sl_description_check_file(path, &error))
+        description = sl_description_load(path, &error);
     if (description != NULL)
-        values = sl_values_new(description, (const char *const *)stream->set, &error);
-    if (values != NULL) /* no camera is needed: the pattern stands for it */
-        input = sl_input_resolve(stream->device != NULL ? stream->device : "test", &error);
-    if (input != NULL)
-        capture = sl_capture_new(input, values, &error);
-    if (capture == NULL || !check_description(description, values, capture, &error)) {
+        values = sl_values_new(description, settings, &error);
+    if (values == NULL || !check_description(description, values, NULL, &error)) {
         fprintf(stderr, "%s\n", error->message);
-        return exit_status_of(error);
+        return SL_EXIT_CONFIG;
     }
-    printf("%s: no mistakes found\n", sl_description_get_file(description));
+    printf("%s: no mistakes found\n", path);
     return SL_EXIT_OK;
 }
 

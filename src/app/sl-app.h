@@ -41,7 +41,7 @@ void sl_app_stop(SlApp *self);
  */
 int sl_app_list_pipelines(void);
 int sl_app_list_devices(void);
-/** @stream: what else was on the command line: variables, and the device it is to be checked for */
-int sl_app_check(const char *name_or_file, const SlStreamOptions *stream);
+/** @settings: (nullable) (array zero-terminated=1): of --set */
+int sl_app_check(const char *name_or_file, const char *const *settings);
 
 G_END_DECLS

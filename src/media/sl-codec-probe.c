@@ -3,7 +3,7 @@
 #include <gst/app/gstappsrc.h>
 
 #include "sl-context.h"
-#include "sl-description.h"
+#include "sl-description-viewer.h"
 #include "sl-teardown.h"
 
 #define TIMEOUT_MS 5000
@@ -77,37 +77,21 @@ default_payloader(GstCaps *caps)
 }
 
 GstElement *
-sl_codec_make_viewer_bin(const char *launch_text, GstCaps *caps, GError **error)
+sl_codec_make_viewer_bin(SlLaunch *launch, GstCaps *caps, GError **error)
 {
-    g_autoptr(GError) parse_error = NULL;
-    GstElement *bin;
+    const char *payloader;
 
-    if (launch_text == NULL)
-        launch_text = default_payloader(caps);
-    if (launch_text == NULL) {
+    if (launch != NULL)
+        return sl_launch_make_viewer_bin(launch, error);
+
+    payloader = default_payloader(caps);
+    if (payloader == NULL) {
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
                     "A track of %s needs a [viewer] section: there is no standard payloader for it",
                     gst_structure_get_name(gst_caps_get_structure(caps, 0)));
         return NULL;
     }
-
-    bin = gst_parse_bin_from_description_full(launch_text, TRUE, NULL, GST_PARSE_FLAG_FATAL_ERRORS,
-                                              &parse_error);
-    if (bin == NULL) {
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "[viewer]: %s",
-                    parse_error->message);
-        return NULL;
-    }
-
-    g_autoptr(GstPad) sink = gst_element_get_static_pad(bin, "sink");
-    g_autoptr(GstPad) src = gst_element_get_static_pad(bin, "src");
-    if (sink == NULL || src == NULL) {
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                    "[viewer]: it must begin and end with an element that can be linked");
-        gst_object_unref(gst_object_ref_sink(bin));
-        return NULL;
-    }
-    return bin;
+    return gst_parse_bin_from_description(payloader, TRUE, error);
 }
 
 /* --- probing --- */

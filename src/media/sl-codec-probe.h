@@ -2,17 +2,19 @@
 
 #include <gst/gst.h>
 
+#include "sl-description.h"
+
 G_BEGIN_DECLS
 
 /**
  * sl_codec_make_viewer_bin:
- * @launch_text: (nullable): a `[viewer TRACK]` section; %NULL: the standard payloader of @caps
+ * @launch: (nullable): a `[viewer TRACK]` section; %NULL: the standard payloader of @caps
  * @caps: of the track
  *
  * Returns: (transfer floating) (nullable): a bin with the ghost pads `sink` and `src`;
  * SL_MEDIA_ERROR_PIPELINE
  */
-GstElement *sl_codec_make_viewer_bin(const char *launch_text, GstCaps *caps, GError **error);
+GstElement *sl_codec_make_viewer_bin(SlLaunch *launch, GstCaps *caps, GError **error);
 
 /**
  * SlCodecProbeDone:

@@ -5,6 +5,7 @@
 #include <gst/video/video.h>
 
 #include "sl-context.h"
+#include "sl-file-loop.h"
 #include "sl-log.h"
 #include "sl-teardown.h"
 
@@ -148,17 +149,6 @@ break_with(SlPipelineSource *self, const GError *error)
 
 /* --- the bus --- */
 
-/*
- * A file plays for ever: a segment seek that does not flush goes back to its beginning when the end
- * is reached, and running time goes on as if the file were longer.
- */
-static void
-rewind_file(SlPipelineSource *self, GstSeekFlags flags)
-{
-    gst_element_seek(self->pipeline, 1.0, GST_FORMAT_TIME, flags | GST_SEEK_FLAG_SEGMENT,
-                     GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, GST_CLOCK_TIME_NONE);
-}
-
 static void
 on_bus_news(gpointer object, gpointer data)
 {
@@ -178,8 +168,6 @@ on_bus_news(gpointer object, gpointer data)
         error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s ended, trying again",
                             self->input->label);
         break_with(self, error);
-    } else if (news->type == GST_MESSAGE_SEGMENT_DONE) {
-        rewind_file(self, GST_SEEK_FLAG_NONE);
     } else if (news->type == GST_MESSAGE_LATENCY) {
         gst_bin_recalculate_latency(GST_BIN(self->pipeline));
     }
@@ -191,8 +179,8 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
     BusLink *link = data;
     BusNews *news;
 
-    if ((GST_MESSAGE_TYPE(message) & (GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_LATENCY |
-                                      GST_MESSAGE_SEGMENT_DONE)) != 0) {
+    if ((GST_MESSAGE_TYPE(message) & (GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_LATENCY)) !=
+        0) {
         news = g_new0(BusNews, 1);
         news->run = link->run;
         news->type = GST_MESSAGE_TYPE(message);
@@ -278,6 +266,7 @@ build_pipeline(SlPipelineSource *self, GError **error)
         return FALSE;
     }
     gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
+    sl_file_loop_install(GST_BIN(self->pipeline));
 
     link = g_new0(BusLink, 1);
     link->context = g_main_context_ref(self->context);
@@ -330,8 +319,6 @@ on_started(gpointer object, gpointer data)
     self->starting = FALSE;
     if (self->stop_wanted)
         tear_down(self);
-    else if (self->input->kind == SL_INPUT_FILE)
-        rewind_file(self, GST_SEEK_FLAG_FLUSH);
 }
 
 /* On a thread of GStreamer's: opening a camera may take its time. */

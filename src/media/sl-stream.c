@@ -18,6 +18,7 @@ struct _SlStream {
     GMainContext *context;
     SlWeak *weak;
     char *name;
+    char *title;
     SlInput *input;
     SlDescription *description;
     SlValues *values;
@@ -292,8 +293,7 @@ sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
         g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, text);
         return NULL;
     }
-    return sl_codec_make_viewer_bin(launch != NULL ? sl_launch_get_text(launch) : NULL,
-                                    output->caps, error);
+    return sl_codec_make_viewer_bin(launch, output->caps, error);
 }
 
 /* --- the first frames --- */
@@ -544,7 +544,7 @@ sl_stream_get_name(SlStream *self)
 const char *
 sl_stream_get_title(SlStream *self)
 {
-    return sl_description_get_title(self->description);
+    return self->title;
 }
 
 SlDescription *
@@ -588,6 +588,7 @@ sl_stream_finalize(GObject *object)
     g_clear_pointer(&self->context, g_main_context_unref);
     g_free(self->reported_detail);
     g_free(self->name);
+    g_free(self->title);
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
 }
 
@@ -610,6 +611,28 @@ sl_stream_init(SlStream *self)
     self->weak = sl_weak_new(self);
 }
 
+/* What a viewer is shown: nothing of where a source is found. */
+static char *
+make_title(const char *name, const SlInput *input)
+{
+    g_autofree char *path = NULL;
+
+    switch (input->kind) {
+    case SL_INPUT_CAMERA: /* `NAME (/dev/video0)` */
+        return g_strchomp(g_strndup(input->label, strcspn(input->label, "(")));
+    case SL_INPUT_FILE:
+        path = g_filename_from_uri(input->location, NULL, NULL);
+        return path != NULL ? g_path_get_basename(path) : g_strdup(name);
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        return g_strdup("Test pattern");
+    case SL_INPUT_RTSP:
+    case SL_INPUT_URI:
+        break;
+    }
+    return g_strdup(name);
+}
+
 SlStream *
 sl_stream_new(GMainContext *context, const char *name, SlInput *input, SlDescription *description,
               SlValues *values, const SlLimits *limits)
@@ -618,6 +641,7 @@ sl_stream_new(GMainContext *context, const char *name, SlInput *input, SlDescrip
 
     self->context = g_main_context_ref(context);
     self->name = g_strdup(name);
+    self->title = make_title(name, input);
     self->input = input;
     self->description = description;
     self->values = values;

@@ -41,6 +41,7 @@ SlStream *sl_stream_new(GMainContext *context, const char *name, SlInput *input,
                         SlDescription *description, SlValues *values, const SlLimits *limits);
 
 const char *sl_stream_get_name(SlStream *self);
+/** sl_stream_get_title: what the page calls it: the camera's or file's name */
 const char *sl_stream_get_title(SlStream *self);
 SlDescription *sl_stream_get_description(SlStream *self);
 /** sl_stream_get_input_label: the camera or file, for people; no passwords */

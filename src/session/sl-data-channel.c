@@ -9,6 +9,12 @@
  */
 #define MAX_PENDING 512
 
+/*
+ * What may wait to be sent: the relay's window, and answers to a client that asks and does not
+ * read. Beyond it the client is cut off; it comes back and goes on from where it was.
+ */
+#define MAX_BUFFERED_BYTES (2 * 1024 * 1024)
+
 /* Shared with webrtcbin's threads. */
 typedef struct {
     gatomicrefcount refs;
@@ -160,12 +166,14 @@ sl_data_channel_send(SlRelayTransport *transport, const char *text)
 {
     SlDataChannel *self = SL_DATA_CHANNEL(transport);
     GstWebRTCDataChannelState state = GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED;
+    guint64 buffered = 0;
 
     if (self->channel == NULL)
         return;
-    /* A channel that is not open takes the message and leaks it. */
-    g_object_get(self->channel, "ready-state", &state, NULL);
-    if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN)
+    g_object_get(self->channel, "ready-state", &state, "buffered-amount", &buffered, NULL);
+    if (buffered > MAX_BUFFERED_BYTES)
+        sl_data_channel_detach(self);
+    else if (state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN) /* else it would leak the message */
         gst_webrtc_data_channel_send_string_full(self->channel, text, NULL);
 }
 

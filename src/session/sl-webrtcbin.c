@@ -1,5 +1,7 @@
 #include "sl-webrtcbin.h"
 
+#include "sl-teardown.h"
+
 static void
 foreach_inside(GstElement *webrtcbin, GstIteratorForeachFunction func, gpointer data)
 {
@@ -73,4 +75,27 @@ sl_webrtcbin_release(GstElement *pipeline)
         return;
     await_tasks(webrtcbin);
     stop_listening_to_ice(webrtcbin);
+}
+
+static void
+warm_up(GstElement *pipeline)
+{
+    g_autoptr(GstElement) webrtcbin = gst_bin_get_by_name(GST_BIN(pipeline), SL_WEBRTCBIN_NAME);
+    g_autoptr(GObject) channel = NULL;
+
+    gst_element_set_state(pipeline, GST_STATE_READY);
+    g_signal_emit_by_name(webrtcbin, "create-data-channel", "relay", NULL, &channel);
+    g_clear_object(&channel); /* before webrtcbin, which it points into */
+    sl_webrtcbin_release(pipeline);
+}
+
+void
+sl_webrtcbin_warm_up(SlIce *ice, GMainContext *context)
+{
+    GstElement *pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
+    GstElement *webrtcbin = sl_ice_make_webrtcbin(ice);
+
+    if (webrtcbin != NULL)
+        gst_bin_add(GST_BIN(pipeline), webrtcbin);
+    sl_teardown_element(pipeline, webrtcbin != NULL ? warm_up : NULL, context, NULL, NULL);
 }

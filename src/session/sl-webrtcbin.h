@@ -2,6 +2,8 @@
 
 #include <gst/gst.h>
 
+#include "sl-ice.h"
+
 G_BEGIN_DECLS
 
 /* What webrtcbin has no property for, done to the elements and objects inside it. Main thread. */
@@ -28,5 +30,13 @@ void sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id);
  * that was begun is waited for, and ICE is no longer listened to.
  */
 void sl_webrtcbin_release(GstElement *pipeline);
+
+/**
+ * sl_webrtcbin_warm_up:
+ *
+ * Makes a webrtcbin and drops it, on the teardown pool, so that the first viewer need not wait for
+ * plugins to be loaded and for the program's DTLS certificate (an RSA key) to be made.
+ */
+void sl_webrtcbin_warm_up(SlIce *ice, GMainContext *context);
 
 G_END_DECLS

@@ -49,13 +49,23 @@ push(SlTrack *track, guint n, gboolean keyframe)
     sl_track_push(track, sample, 5 * GST_SECOND);
 }
 
-/* An appsrc in PAUSED without anything behind it takes frames and keeps them: a viewer that has
- * stalled. */
+static GstPadProbeReturn
+on_blocked(GstPad *pad, GstPadProbeInfo *info, gpointer n_blocked)
+{
+    g_atomic_int_inc((gint *)n_blocked);
+    return GST_PAD_PROBE_OK;
+}
+
+/* An appsrc whose thread waits with the first frame in its hand: a viewer that has stalled. */
 static GstElement *
-make_appsrc(void)
+make_appsrc(gint *n_blocked)
 {
     GstElement *appsrc = gst_object_ref_sink(gst_element_factory_make("appsrc", NULL));
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(appsrc, "src");
 
+    *n_blocked = 0;
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER, on_blocked,
+                      n_blocked, NULL);
     g_object_set(appsrc, "format", GST_FORMAT_TIME, "max-bytes", (guint64)0, NULL);
     gst_element_set_state(appsrc, GST_STATE_PAUSED);
     return appsrc;
@@ -71,7 +81,8 @@ drop_appsrc(GstElement *appsrc)
 static void
 test_begins_with_a_keyframe(Fixture *fixture, gconstpointer unused)
 {
-    GstElement *appsrc = make_appsrc();
+    gint n_blocked;
+    GstElement *appsrc = make_appsrc(&n_blocked);
     SlFeed *feed = sl_track_subscribe(fixture->track, GST_APP_SRC(appsrc));
 
     push(fixture->track, 0, FALSE);
@@ -94,17 +105,19 @@ test_begins_with_a_keyframe(Fixture *fixture, gconstpointer unused)
 static void
 test_slow_feed_drops_to_the_next_keyframe(Fixture *fixture, gconstpointer unused)
 {
-    GstElement *slow_appsrc = make_appsrc();
-    GstElement *quick_appsrc = make_appsrc();
+    gint n_slow_blocked, n_quick_blocked;
+    GstElement *slow_appsrc = make_appsrc(&n_slow_blocked);
+    GstElement *quick_appsrc = make_appsrc(&n_quick_blocked);
     SlFeed *slow = sl_track_subscribe(fixture->track, GST_APP_SRC(slow_appsrc));
     SlFeed *quick;
     guint n_kept;
 
-    for (guint i = 0; i < 2 * SL_FEED_MAX_BUFFERS; i++)
-        push(fixture->track, i, i == 0);
+    push(fixture->track, 0, TRUE);
+    PROC_WAIT_UNTIL(g_atomic_int_get(&n_slow_blocked) == 1);
+    for (guint i = 1; i < 2 * SL_FEED_MAX_BUFFERS; i++)
+        push(fixture->track, i, FALSE);
     n_kept = (guint)sl_feed_get_stats(slow).frames;
-    g_assert_cmpuint(n_kept, <=, SL_FEED_MAX_BUFFERS + 1);
-    g_assert_cmpuint(n_kept, >=, SL_FEED_MAX_BUFFERS);
+    g_assert_cmpuint(n_kept, ==, SL_FEED_MAX_BUFFERS + 1); /* the bound, and the one in hand */
     g_assert_cmpuint(sl_feed_get_stats(slow).dropped, ==, 2 * SL_FEED_MAX_BUFFERS - n_kept);
 
     quick = sl_track_subscribe(fixture->track, GST_APP_SRC(quick_appsrc));
