@@ -66,6 +66,7 @@ default_payloader(GstCaps *caps)
         { "video/x-vp9", "rtpvp9pay picture-id-mode=15-bit mtu=1200" },
         { "video/x-h264", "rtph264pay aggregate-mode=zero-latency config-interval=-1 mtu=1200" },
         { "audio/x-opus", "rtpopuspay mtu=1200" },
+        { "application/x-rtp", "identity silent=true" }, /* packets already */
     };
     const char *media = gst_structure_get_name(gst_caps_get_structure(caps, 0));
 
@@ -168,17 +169,27 @@ post_news(ProbeLink *link, GstCaps *caps, GError *error)
 static gboolean
 is_viewers_own(const char *field)
 {
-    static const char *const own[] = { "payload",       "ssrc",        "timestamp-offset",
-                                       "seqnum-offset", "a-framerate", "a-framesize",
-                                       "x-dimensions",  NULL };
+    static const char *const own[] = { "payload",      "ssrc",       "timestamp-offset",
+                                       "seqnum-base",  "clock-base", "seqnum-offset",
+                                       "x-dimensions", NULL };
 
-    return g_strv_contains(own, field) || g_str_has_prefix(field, "sprop-");
+    return g_strv_contains(own, field) || g_str_has_prefix(field, "sprop-") ||
+           g_str_has_prefix(field, "a-");
 }
 
 static gboolean
 keep_field(GQuark field, GValue *value, gpointer data)
 {
     return !is_viewers_own(g_quark_to_string(field));
+}
+
+GstCaps *
+sl_codec_clean_caps(GstCaps *rtp_caps)
+{
+    GstCaps *caps = gst_caps_copy(rtp_caps);
+
+    gst_structure_filter_and_map_in_place(gst_caps_get_structure(caps, 0), keep_field, NULL);
+    return caps;
 }
 
 static GstPadProbeReturn
@@ -198,9 +209,7 @@ on_sink_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
                         gst_structure_get_name(gst_caps_get_structure(caps, 0))));
         return GST_PAD_PROBE_OK;
     }
-    caps = gst_caps_copy(caps);
-    gst_structure_filter_and_map_in_place(gst_caps_get_structure(caps, 0), keep_field, NULL);
-    post_news(data, caps, NULL);
+    post_news(data, sl_codec_clean_caps(caps), NULL);
     return GST_PAD_PROBE_OK;
 }
 

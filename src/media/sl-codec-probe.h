@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 
 /**
  * sl_codec_make_viewer_bin:
- * @launch: (nullable): a `[viewer TRACK]` section; %NULL: the standard payloader of @caps
+ * @launch: (nullable): a `[viewer TRACK]` section; %NULL: the standard payloader of @caps, nothing
+ * for RTP
  * @caps: of the track
  *
  * Returns: (transfer floating) (nullable): a bin with the ghost pads `sink` and `src`;
@@ -17,9 +18,17 @@ G_BEGIN_DECLS
 GstElement *sl_codec_make_viewer_bin(SlLaunch *launch, GstCaps *caps, GError **error);
 
 /**
+ * sl_codec_clean_caps:
+ * @rtp_caps: (transfer none)
+ *
+ * Returns: (transfer full): without what is one viewer's or one start's own: payload, ssrc, random
+ * offsets, sprop
+ */
+GstCaps *sl_codec_clean_caps(GstCaps *rtp_caps);
+
+/**
  * SlCodecProbeDone:
- * @rtp_caps: (transfer none) (nullable): what comes out, without what is a viewer's own (payload,
- * ssrc, random offsets, sprop); %NULL with @error set
+ * @rtp_caps: (transfer none) (nullable): what comes out, cleaned; %NULL with @error set
  */
 typedef void (*SlCodecProbeDone)(GstCaps *rtp_caps, const GError *error, gpointer user_data);
 

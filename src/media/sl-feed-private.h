@@ -11,9 +11,10 @@ struct _SlFeed {
     GstAppSrc *appsrc;
 
     /* Protected by the track's lock. */
-    GstCaps *caps;    /* what the appsrc was last told */
-    gboolean waiting; /* for a keyframe */
-    gint64 asked_us;  /* when this feed last asked for one */
+    GstCaps *caps;     /* what the appsrc was last told */
+    guint max_buffers; /* by these caps */
+    gboolean waiting;  /* for a keyframe */
+    gint64 asked_us;   /* when this feed last asked for one */
     SlFeedStats stats;
 };
 

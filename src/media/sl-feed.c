@@ -9,7 +9,7 @@
 static gboolean
 is_behind_locked(SlFeed *self)
 {
-    return gst_app_src_get_current_level_buffers(self->appsrc) >= SL_FEED_MAX_BUFFERS ||
+    return gst_app_src_get_current_level_buffers(self->appsrc) >= self->max_buffers ||
            gst_app_src_get_current_level_bytes(self->appsrc) >= MAX_BYTES;
 }
 
@@ -22,6 +22,18 @@ ask_for_keyframe_locked(SlFeed *self)
         return;
     self->asked_us = now_us;
     sl_track_request_keyframe(self->track);
+}
+
+static void
+take_caps_locked(SlFeed *self, GstCaps *caps)
+{
+    if (self->caps != NULL && gst_caps_is_equal(self->caps, caps))
+        return;
+    gst_caps_replace(&self->caps, caps);
+    self->max_buffers = gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp")
+                            ? SL_FEED_MAX_PACKETS
+                            : SL_FEED_MAX_BUFFERS;
+    gst_app_src_set_caps(self->appsrc, caps);
 }
 
 void
@@ -42,10 +54,7 @@ sl_feed_push_locked(SlFeed *self, GstBuffer *buffer, GstCaps *caps)
         self->waiting = FALSE;
     }
 
-    if (self->caps == NULL || !gst_caps_is_equal(self->caps, caps)) {
-        gst_caps_replace(&self->caps, caps);
-        gst_app_src_set_caps(self->appsrc, caps);
-    }
+    take_caps_locked(self, caps);
     self->stats.frames++;
     gst_app_src_push_buffer(self->appsrc, gst_buffer_ref(buffer));
 }

@@ -2,6 +2,7 @@
 
 #include "sl-context.h"
 #include "sl-feed-private.h"
+#include "sl-rtp-keyframe.h"
 
 /* Requests of many viewers within this time become one keyframe. */
 #define KEYFRAME_INTERVAL_MS 250
@@ -21,6 +22,8 @@ struct _SlTrack {
 
     gint keyframe_posted; /* atomic: a post to the main thread is under way */
 
+    SlRtpKeyframes rtp; /* the source's streaming thread */
+
     GMutex lock;
     GPtrArray *feeds;             /* protected by lock */
     guint64 n_frames;             /* protected by lock */
@@ -39,6 +42,7 @@ sl_track_finalize(GObject *object)
     g_assert(self->feeds->len == 0); /* each holds a reference */
     if (self->first_destroy != NULL)
         self->first_destroy(self->first_data);
+    sl_rtp_keyframes_clear(&self->rtp);
     sl_clear_source(&self->keyframe_timer);
     g_clear_pointer(&self->feeds, g_ptr_array_unref);
     g_clear_pointer(&self->weak, sl_weak_unref);
@@ -132,14 +136,16 @@ sl_track_push(SlTrack *self, GstSample *sample, GstClockTime base_time)
     gpointer first_data = NULL;
     GDestroyNotify first_destroy = NULL;
     g_autoptr(GstBuffer) buffer = NULL;
+    gboolean begins;
 
     if (caps == NULL || gst_sample_get_buffer(sample) == NULL)
         return;
     buffer = copy_with_clock_time(gst_sample_get_buffer(sample), gst_sample_get_segment(sample),
                                   base_time);
+    begins = sl_rtp_keyframes_mark(&self->rtp, buffer, caps);
 
     sl_track_lock(self);
-    self->n_frames++;
+    self->n_frames += begins;
     for (guint i = 0; i < self->feeds->len; i++)
         sl_feed_push_locked(g_ptr_array_index(self->feeds, i), buffer, caps);
     take_first_func_locked(self, buffer, &first_func, &first_data, &first_destroy);
@@ -249,6 +255,7 @@ sl_track_subscribe(SlTrack *self, GstAppSrc *appsrc)
     feed->track = g_object_ref(self);
     feed->appsrc = gst_object_ref(appsrc);
     feed->waiting = TRUE;
+    feed->max_buffers = SL_FEED_MAX_BUFFERS;
     feed->asked_us = g_get_monotonic_time();
 
     sl_track_lock(self);

@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /**
- * SlTrack: one encoded (or raw) output of a source, and the feeds that take it. It outlives the
- * pipelines that fill it, so viewers stay when a source is restarted.
+ * SlTrack: one encoded (or raw, or packetised) output of a source, and the feeds that take it. It
+ * outlives the pipelines that fill it, so viewers stay when a source is restarted.
  *
  * Times in a track are absolute: the frame's running time plus its pipeline's base time, on the
  * system's monotonic clock. Pipelines that take it run with base time 0.
@@ -26,8 +26,8 @@ const char *sl_track_get_name(SlTrack *self);
  * @sample: (transfer none): with caps, a buffer and a segment in time
  * @base_time: of the pipeline it comes from
  *
- * Hands the frame to every feed by reference and returns; never blocks on a viewer. The source's
- * streaming thread.
+ * Hands the frame (of RTP: the packet) to every feed by reference and returns; never blocks on a
+ * viewer. The source's streaming thread.
  */
 void sl_track_push(SlTrack *self, GstSample *sample, GstClockTime base_time);
 

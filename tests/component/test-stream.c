@@ -185,6 +185,57 @@ test_raw_track(void)
     stop_and_drop(stream);
 }
 
+/* A track of packets needs no [viewer] section; its caps are the codec, without what is each
+ * start's own. */
+static void
+test_track_of_packets(void)
+{
+    SlStream *stream = make_stream("[source]\n${capture} ! vp8enc deadline=1 ! rtpvp8pay mtu=300"
+                                   " ! appsink name=video\n",
+                                   "test", 100);
+    static const char *const others[] = { "ssrc",          "payload",         "timestamp-offset",
+                                          "seqnum-offset", "sprop-parameter", "a-framerate" };
+    GstStructure *rtp;
+    SlTrackCodec *codec;
+    guint64 n_frames;
+    gint64 began_us;
+
+    sl_stream_acquire(stream);
+    PROC_WAIT_UNTIL(sl_stream_get_codecs(stream) != NULL);
+    codec = g_ptr_array_index(sl_stream_get_codecs(stream), 0);
+    rtp = gst_caps_get_structure(codec->rtp_caps, 0);
+    g_assert_cmpstr(gst_structure_get_string(rtp, "encoding-name"), ==, "VP8");
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        g_assert_false(gst_structure_has_field(rtp, others[i]));
+
+    /* Frames are counted, not packets: the pattern has 30 a second. */
+    n_frames = count_frames(stream);
+    began_us = g_get_monotonic_time();
+    PROC_WAIT_UNTIL(count_frames(stream) >= n_frames + 15);
+    g_assert_cmpint(g_get_monotonic_time() - began_us, >, G_USEC_PER_SEC / 4);
+    sl_stream_release(stream);
+    stop_and_drop(stream);
+}
+
+static void
+test_packets_must_stay_packets(void)
+{
+    /* So small that a keyframe is one packet. */
+    SlStream *stream = make_stream("[source]\n${capture} ! videoscale"
+                                   " ! video/x-raw,width=16,height=16 ! vp8enc deadline=1"
+                                   " ! rtpvp8pay ! appsink name=video\n"
+                                   "[viewer video]\nrtpvp8depay\n",
+                                   "test", 100);
+
+    sl_stream_acquire(stream);
+    PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_FAILED);
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==,
+                    "The [viewer] section ends in video/x-vp8; it must end in RTP, with a "
+                    "payloader");
+    sl_stream_release(stream);
+    stop_and_drop(stream);
+}
+
 static void
 test_nothing_is_left(void)
 {
@@ -218,6 +269,8 @@ main(int argc, char **argv)
     g_test_add_func("/stream/absent-source-is-retried", test_absent_source_is_retried);
     g_test_add_func("/stream/pipeline-at-fault", test_pipeline_at_fault);
     g_test_add_func("/stream/raw-track", test_raw_track);
+    g_test_add_func("/stream/track-of-packets", test_track_of_packets);
+    g_test_add_func("/stream/packets-must-stay-packets", test_packets_must_stay_packets);
     g_test_add_func("/stream/nothing-is-left", test_nothing_is_left);
     return g_test_run();
 }
