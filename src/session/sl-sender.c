@@ -5,7 +5,9 @@
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
+#include "sl-codec-probe.h"
 #include "sl-feed.h"
+#include "sl-rtp-rewriter.h"
 #include "sl-session.h"
 
 struct _SlSender {
@@ -36,6 +38,102 @@ on_viewer_bin_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
         GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(caps);
     }
     return GST_PAD_PROBE_OK;
+}
+
+static gboolean
+rewrite_packet(GstBuffer **packet, guint index, gpointer rewriter)
+{
+    g_autoptr(GstBuffer) shared = g_steal_pointer(packet);
+
+    *packet = sl_rtp_rewriter_rewrite(rewriter, shared);
+    return TRUE;
+}
+
+/* Where no payloader of the viewer's own sets what is the viewer's. */
+static GstPadProbeReturn
+on_viewer_bin_packets(GstPad *pad, GstPadProbeInfo *info, gpointer rewriter)
+{
+    GstBuffer *packet;
+    GstBufferList *list;
+
+    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
+        packet = GST_PAD_PROBE_INFO_BUFFER(info);
+        rewrite_packet(&packet, 0, rewriter);
+        info->data = packet;
+    } else {
+        list = gst_buffer_list_make_writable(GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+        gst_buffer_list_foreach(list, rewrite_packet, rewriter);
+        if (gst_buffer_list_length(list) == 0)
+            gst_clear_buffer_list(&list);
+        info->data = list;
+    }
+    return info->data != NULL ? GST_PAD_PROBE_OK : GST_PAD_PROBE_HANDLED;
+}
+
+/* The rewriter leaves none in. */
+static gboolean
+is_no_extension(GQuark field, GValue *value, gpointer unused)
+{
+    return !g_str_has_prefix(g_quark_to_string(field), "extmap-");
+}
+
+/* What passes caps on asks webrtcbin, which refuses another SSRC. */
+static GstPadProbeReturn
+on_appsrc_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
+{
+    const GstStructure *own = gst_caps_get_structure(caps, 0);
+    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
+    g_autoptr(GstCaps) adapted = NULL;
+    GstCaps *shared;
+
+    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    gst_event_parse_caps(event, &shared);
+    if (!gst_structure_has_name(gst_caps_get_structure(shared, 0), "application/x-rtp"))
+        return GST_PAD_PROBE_OK;
+    adapted = sl_codec_clean_caps(shared);
+    gst_caps_set_value(adapted, "payload", gst_structure_get_value(own, "payload"));
+    gst_caps_set_value(adapted, "ssrc", gst_structure_get_value(own, "ssrc"));
+    gst_structure_filter_and_map_in_place(gst_caps_get_structure(adapted, 0), is_no_extension,
+                                          NULL);
+    gst_event_unref(event);
+    info->data = gst_event_new_caps(adapted);
+    return GST_PAD_PROBE_OK;
+}
+
+/** @caps: (transfer none): writable */
+static void
+add_rewriter(SlSender *self, GstElement *viewer_bin, GstCaps *caps)
+{
+    GstStructure *rtp = gst_caps_get_structure(caps, 0);
+    g_autoptr(GstPad) src = gst_element_get_static_pad(viewer_bin, "src");
+    g_autoptr(GstPad) appsrc_src = gst_element_get_static_pad(GST_ELEMENT(self->appsrc), "src");
+    gint payload_type, clock_rate;
+    SlRtpRewriter *rewriter;
+    guint ssrc;
+
+    gst_structure_filter_and_map_in_place(rtp, is_no_extension, NULL);
+    gst_structure_get(rtp, "payload", G_TYPE_INT, &payload_type, "ssrc", G_TYPE_UINT, &ssrc, NULL);
+    if (!gst_structure_get_int(rtp, "clock-rate", &clock_rate) || clock_rate <= 0)
+        clock_rate = 90000;
+    /* A sequence begins in the lower half: RFC 3711, section 3.3.1. */
+    rewriter = sl_rtp_rewriter_new((guint8)payload_type, ssrc, (guint32)clock_rate,
+                                   (guint16)g_random_int_range(0, 1 << 15), g_random_int());
+    gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                      on_viewer_bin_packets, rewriter, (GDestroyNotify)sl_rtp_rewriter_free);
+    gst_pad_add_probe(appsrc_src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_appsrc_event,
+                      gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
+}
+
+static void
+set_payloader(GstElement *payloader, GstCaps *caps)
+{
+    const GstStructure *rtp = gst_caps_get_structure(caps, 0);
+    gint payload_type;
+    guint ssrc;
+
+    gst_structure_get(rtp, "payload", G_TYPE_INT, &payload_type, "ssrc", G_TYPE_UINT, &ssrc, NULL);
+    g_object_set(payloader, "pt", (guint)payload_type, "ssrc", ssrc, NULL);
 }
 
 static GstElement *
@@ -98,16 +196,13 @@ static gboolean
 add_viewer_bin(SlSender *self, GstElement *pipeline, GstElement *webrtcbin, GstElement *viewer_bin,
                GstCaps *caps)
 {
-    const GstStructure *rtp = gst_caps_get_structure(caps, 0);
     g_autoptr(GstElement) payloader = find_payloader(viewer_bin);
-    gint payload_type;
-    guint ssrc;
 
     gst_bin_add(GST_BIN(pipeline), viewer_bin);
-    if (payloader == NULL)
-        return FALSE;
-    gst_structure_get(rtp, "payload", G_TYPE_INT, &payload_type, "ssrc", G_TYPE_UINT, &ssrc, NULL);
-    g_object_set(payloader, "pt", (guint)payload_type, "ssrc", ssrc, NULL);
+    if (payloader != NULL)
+        set_payloader(payloader, caps);
+    else
+        add_rewriter(self, viewer_bin, caps);
     return gst_element_link(GST_ELEMENT(self->appsrc), viewer_bin) &&
            link_to_webrtcbin(viewer_bin, webrtcbin, caps);
 }

@@ -13,6 +13,23 @@ static const char small_vp8[] =
     " ! vp8enc deadline=1 cpu-used=16 keyframe-max-dist=2000 ! appsink name=video\n"
     "[viewer video]\nrtpvp8pay\n";
 
+/* Packets are shared too, and the source ends again and again. */
+#define N_UNTIL_END 12
+static const char short_packets[] =
+    "[source]\n${capture} ! videoscale ! video/x-raw,width=320,height=240 ! identity eos-after=" //
+    G_STRINGIFY(N_UNTIL_END)                                                                     //
+    " ! vp8enc deadline=1 cpu-used=16 keyframe-max-dist=2000 ! rtpvp8pay mtu=300"
+    " ! appsink name=video\n";
+static const char packets[] =
+    "[source]\n${capture} ! videoscale ! video/x-raw,width=320,height=240"
+    " ! vp8enc deadline=1 cpu-used=16 keyframe-max-dist=2000 ! rtpvp8pay mtu=300"
+    " ! appsink name=video\n";
+static const char filtered_packets[] =
+    "[source]\n${capture} ! videoscale ! video/x-raw,width=320,height=240"
+    " ! vp8enc deadline=1 cpu-used=16 keyframe-max-dist=2000 ! rtpvp8pay mtu=300"
+    " ! appsink name=video\n"
+    "[viewer video]\nqueue ! identity\n";
+
 typedef struct {
     SlLimits limits;
     SlIce *ice;
@@ -23,11 +40,11 @@ typedef struct {
 } Fixture;
 
 static SlStream *
-make_stream(const SlLimits *limits)
+make_stream(const char *description_text, const SlLimits *limits)
 {
     g_autoptr(SlProblems) problems = sl_problems_new("test.pipeline");
     SlDescription *description =
-        sl_description_parse("test", small_vp8, strlen(small_vp8), problems);
+        sl_description_parse("test", description_text, strlen(description_text), problems);
     g_autofree char *text = sl_problems_to_text(problems);
 
     g_assert_cmpstr(text, ==, "");
@@ -36,7 +53,7 @@ make_stream(const SlLimits *limits)
 }
 
 static void
-set_up(Fixture *fixture, gconstpointer unused)
+set_up(Fixture *fixture, gconstpointer text)
 {
     SlIceSettings settings = { 0 };
 
@@ -46,7 +63,7 @@ set_up(Fixture *fixture, gconstpointer unused)
     fixture->ice = sl_ice_new(&settings);
     fixture->relay = sl_relay_new(g_main_context_default(), &fixture->limits);
     sl_relay_add_channel(fixture->relay, "talk:camera", "camera");
-    fixture->stream = make_stream(&fixture->limits);
+    fixture->stream = make_stream(text, &fixture->limits);
     fixture->pool = sl_session_pool_new(g_main_context_default(), fixture->ice, fixture->relay,
                                         &fixture->limits);
     fixture->grant = sl_grant_new("test", SL_ROLES_GUEST, NULL, 0);
@@ -303,18 +320,74 @@ test_nothing_is_left(Fixture *fixture, gconstpointer unused)
     PROC_WAIT_UNTIL(proc_fixture_count_fds() <= n_fds);
 }
 
+/* What the viewers share ends in frames, or in packets that are made each one's own. */
+static void
+test_two_viewers(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *sessions[2];
+    TestViewer *viewers[2];
+
+    for (guint i = 0; i < 2; i++) {
+        guint n_keyframes;
+
+        sessions[i] = create_session(fixture, NULL);
+        viewers[i] = test_viewer_new(sessions[i], TEST_VIEWER_ANSWERS);
+        sl_session_start(sessions[i]);
+        PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewers[i]) >= 10);
+
+        /* The viewer's PLI reaches the encoder. */
+        n_keyframes = test_viewer_get_n_keyframes(viewers[i]);
+        g_assert_cmpuint(n_keyframes, >=, 1);
+        g_assert_cmpuint(n_keyframes, <, 5);
+        test_viewer_ask_for_keyframe(viewers[i]);
+        PROC_WAIT_UNTIL(test_viewer_get_n_keyframes(viewers[i]) > n_keyframes);
+    }
+    for (guint i = 0; i < 2; i++) {
+        end_and_drop(sessions[i]);
+        test_viewer_free(viewers[i]);
+    }
+}
+
+/* The same peers go on: what another start of the source changes is not the viewers' to see. */
+static void
+test_source_begins_again(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *sessions[2];
+    TestViewer *viewers[2];
+
+    for (guint i = 0; i < 2; i++) {
+        sessions[i] = create_session(fixture, NULL);
+        viewers[i] = test_viewer_new(sessions[i], TEST_VIEWER_ANSWERS);
+        sl_session_start(sessions[i]);
+    }
+    for (guint i = 0; i < 2; i++) {
+        PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewers[i]) >= 3 * N_UNTIL_END);
+        g_assert_cmpuint(test_viewer_get_peer(viewers[i]), ==, 1);
+        end_and_drop(sessions[i]);
+        test_viewer_free(viewers[i]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     gst_init(&argc, &argv);
     g_test_init(&argc, &argv, NULL);
     g_main_context_acquire(NULL);
-#define ADD(name, func) g_test_add("/session/" name, Fixture, NULL, set_up, func, tear_down)
+#define ADD_WITH(name, text, func) \
+    g_test_add("/session/" name, Fixture, text, set_up, func, tear_down)
+#define ADD(name, func) ADD_WITH(name, small_vp8, func)
     ADD("picture-and-messages", test_picture_and_messages);
     ADD("bad-answers", test_bad_answers);
     ADD("bad-candidates", test_bad_candidates);
     ADD("restart-gives-a-new-peer", test_restart_gives_a_new_peer);
     ADD("pool-limits", test_pool_limits);
     ADD("nothing-is-left", test_nothing_is_left);
+    ADD("two-viewers", test_two_viewers);
+    ADD_WITH("packets/picture-and-messages", packets, test_picture_and_messages);
+    ADD_WITH("packets/two-viewers", packets, test_two_viewers);
+    ADD_WITH("packets/two-viewers-filtered", filtered_packets, test_two_viewers);
+    ADD_WITH("packets/source-begins-again", short_packets, test_source_begins_again);
+    ADD_WITH("packets/nothing-is-left", packets, test_nothing_is_left);
     return g_test_run();
 }

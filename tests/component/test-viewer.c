@@ -2,10 +2,13 @@
 
 #include <gst/gst.h>
 #include <gst/sdp/sdp.h>
+#include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "sl-context.h"
 #include "sl-webrtcbin.h"
+
+#define SINK_NAME "frames"
 
 struct _TestViewer {
     SlSession *session;
@@ -14,8 +17,9 @@ struct _TestViewer {
     GstElement *pipeline;
     GstElement *webrtcbin; /* borrowed */
 
-    gint n_frames;  /* atomic */
-    gint answering; /* atomic: webrtcbin's thread is at work on an answer */
+    gint n_frames;    /* atomic */
+    gint n_keyframes; /* atomic */
+    gint answering;   /* atomic: webrtcbin's thread is at work on an answer */
     GMutex lock;
     GPtrArray *texts;              /* protected by lock */
     GstWebRTCDataChannel *channel; /* protected by lock */
@@ -52,7 +56,11 @@ post(TestViewer *self, SlContextFunc func, guint mline, const char *text)
 static GstPadProbeReturn
 on_packet(GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
-    g_atomic_int_inc(&((TestViewer *)data)->n_frames);
+    TestViewer *self = data;
+
+    if (!GST_BUFFER_FLAG_IS_SET(GST_PAD_PROBE_INFO_BUFFER(info), GST_BUFFER_FLAG_DELTA_UNIT))
+        g_atomic_int_inc(&self->n_keyframes);
+    g_atomic_int_inc(&self->n_frames);
     return GST_PAD_PROBE_OK;
 }
 
@@ -66,7 +74,7 @@ on_pad_added(GstElement *webrtcbin, GstPad *pad, TestViewer *self)
     if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
         return;
     depay = gst_element_factory_make("rtpvp8depay", NULL);
-    sink = gst_element_factory_make("fakesink", NULL);
+    sink = gst_element_factory_make("fakesink", SINK_NAME);
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
     gst_bin_add_many(GST_BIN(self->pipeline), depay, sink, NULL);
     gst_element_link(depay, sink);
@@ -249,6 +257,22 @@ guint
 test_viewer_get_n_frames(TestViewer *self)
 {
     return (guint)g_atomic_int_get(&self->n_frames);
+}
+
+guint
+test_viewer_get_n_keyframes(TestViewer *self)
+{
+    return (guint)g_atomic_int_get(&self->n_keyframes);
+}
+
+void
+test_viewer_ask_for_keyframe(TestViewer *self)
+{
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(self->pipeline), SINK_NAME);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
+
+    gst_pad_push_event(pad,
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
 guint

@@ -17,6 +17,10 @@ void test_viewer_free(TestViewer *self);
 
 /** Encoded frames that have arrived, over all peers. */
 guint test_viewer_get_n_frames(TestViewer *self);
+/** Those of them that decoding can begin with. */
+guint test_viewer_get_n_keyframes(TestViewer *self);
+/** Sends a PLI. A frame must have arrived. */
+void test_viewer_ask_for_keyframe(TestViewer *self);
 /** The newest peer's number; 0 before the first offer. */
 guint test_viewer_get_peer(TestViewer *self);
 /** Sends on the data channel, which must be open. */
