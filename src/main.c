@@ -31,17 +31,16 @@ serve(SlOptions *options)
 {
     GMainContext *context = g_main_context_default();
     g_autoptr(SlApp) app = sl_app_new(context, options);
-    guint interrupt_id, terminate_id;
+    /* Before anything is said on standard output: whoever reads it may send a signal at once. */
+    guint interrupt_id = g_unix_signal_add(SIGINT, on_stop_signal, app);
+    guint terminate_id = g_unix_signal_add(SIGTERM, on_stop_signal, app);
     int status = sl_app_start(app);
 
-    if (status != SL_EXIT_OK)
-        return status;
-    interrupt_id = g_unix_signal_add(SIGINT, on_stop_signal, app);
-    terminate_id = g_unix_signal_add(SIGTERM, on_stop_signal, app);
-    sl_app_run(app);
+    if (status == SL_EXIT_OK)
+        sl_app_run(app);
     g_source_remove(interrupt_id);
     g_source_remove(terminate_id);
-    return SL_EXIT_OK;
+    return status;
 }
 
 static int
