@@ -278,6 +278,8 @@ sl_access_check(SlAccess *self, const SlAccessRequest *request, SlGrant **ret_gr
         return SL_ACCESS_BAD_HOST;
     if (!origin_is_fine(self, request, &host, &listed))
         return SL_ACCESS_BAD_ORIGIN;
+    if (listed)
+        *ret_allow_origin = g_strdup(request->origin);
 
     if (!self->keys_required || (request->local && !request->forwarded))
         grant = self->local;
@@ -289,6 +291,5 @@ sl_access_check(SlAccess *self, const SlAccessRequest *request, SlGrant **ret_gr
         return SL_ACCESS_WRONG_KEY;
 
     *ret_grant = sl_grant_ref(grant);
-    *ret_allow_origin = listed ? g_strdup(request->origin) : NULL;
     return SL_ACCESS_OK;
 }

@@ -33,7 +33,7 @@ typedef struct {
     const char *host;
     const char *origin;
     const char *sec_fetch_site;
-    const char *key; /* from the query, a cookie or `Authorization: Bearer` */
+    const char *key; /* from the path, the query, `Authorization: Bearer` or a cookie */
     gboolean websocket;
     gboolean local;     /* both ends of the connection are loopback addresses */
     gboolean forwarded; /* a Forwarded, X-Forwarded-For or Via header: a proxy stands between, so it
@@ -51,8 +51,9 @@ typedef enum {
 /**
  * sl_access_check:
  * @ret_grant: (out) (transfer full): set with SL_ACCESS_OK only
- * @ret_allow_origin: (out) (transfer full) (nullable): what Access-Control-Allow-Origin is to say,
- * if anything
+ * @ret_allow_origin: (inout) (transfer full) (nullable): NULL before; set to what
+ * Access-Control-Allow-Origin is to say, if anything. Without the right key too: a page of a listed
+ * site is to see that its link is no longer valid.
  */
 SlAccessVerdict sl_access_check(SlAccess *self, const SlAccessRequest *request, SlGrant **ret_grant,
                                 char **ret_allow_origin);

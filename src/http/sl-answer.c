@@ -35,8 +35,7 @@ sl_answer_add_headers(SoupServerMessage *msg, SlAccess *access)
 static gboolean
 wants_json(SoupServerMessage *msg)
 {
-    GUri *uri = soup_server_message_get_uri(msg);
-    const char *path = uri != NULL ? g_uri_get_path(uri) : "";
+    const char *path = sl_request_get_path(msg);
 
     return g_str_has_prefix(path, "/api/") || g_str_has_prefix(path, "/ws/") ||
            strcmp(path, "/relay") == 0;

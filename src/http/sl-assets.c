@@ -153,7 +153,7 @@ sl_assets_load(SlAssets *self, const char *name)
 }
 
 SlAsset *
-sl_assets_load_page(SlAssets *self, const char *name, const char *stream)
+sl_assets_load_page(SlAssets *self, const char *name, const char *base, const char *stream)
 {
     g_autoptr(GBytes) bytes = read_file(self, name);
     g_autoptr(GString) page = NULL;
@@ -161,6 +161,7 @@ sl_assets_load_page(SlAssets *self, const char *name, const char *stream)
     if (bytes == NULL)
         return NULL;
     page = g_string_new_len(g_bytes_get_data(bytes, NULL), (gssize)g_bytes_get_size(bytes));
+    g_string_replace(page, "%BASE%", base, 0);
     g_string_replace(page, "%STREAM%", stream, 0);
     return asset_new(name, g_string_free_to_bytes(g_steal_pointer(&page)));
 }

@@ -29,9 +29,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlAssets, sl_assets_free)
  */
 SlAsset *sl_assets_load(SlAssets *self, const char *name);
 
-/** sl_assets_load_page: the same, with each `%STREAM%` replaced by @stream (a stream's name:
- * nothing in it needs escaping) */
-SlAsset *sl_assets_load_page(SlAssets *self, const char *name, const char *stream);
+/** sl_assets_load_page: the same, with each `%BASE%` replaced by @base (what the addresses of the
+ * page's parts begin with) and each `%STREAM%` by @stream (a stream's name). Nothing in them needs
+ * escaping. */
+SlAsset *sl_assets_load_page(SlAssets *self, const char *name, const char *base,
+                             const char *stream);
 
 void sl_asset_free(SlAsset *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlAsset, sl_asset_free)

@@ -55,66 +55,58 @@ find_stream(SlHttpServer *self, const char *name)
     return -1;
 }
 
-static const char *
-path_of(SoupServerMessage *msg)
-{
-    return g_uri_get_path(soup_server_message_get_uri(msg));
-}
-
-/* A link with a key is what people share; the cookie is for what the page then asks for, whose
- * addresses have none. */
+/* A link with a key is what people share; the cookie is for when they come back without it. */
 static void
-remember_key(SlHttpServer *self, SoupServerMessage *msg)
+remember_key(SlHttpServer *self, SoupServerMessage *msg, const char *key)
 {
-    g_autofree char *key = sl_request_get_query_key(msg);
     g_autofree char *cookie = NULL;
 
-    if (!sl_access_knows_key(self->access, key))
-        return;
     cookie = g_strdup_printf("sightline-%u=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d",
                              self->port, key, COOKIE_MAX_AGE_S);
     soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Set-Cookie",
                                  cookie);
 }
 
+/* What the page asks for carries the key of its link in the path: cookies may be refused, or be of
+ * another link. */
+static void
+answer_page(SlHttpServer *self, SoupServerMessage *msg, const char *name, const char *stream)
+{
+    g_autofree char *key = sl_request_get_link_key(msg);
+    g_autofree char *base = NULL;
+    g_autoptr(SlAsset) page = NULL;
+
+    if (!sl_access_knows_key(self->access, key))
+        g_clear_pointer(&key, g_free);
+    base = key != NULL ? g_strdup_printf("/key/%s/", key) : g_strdup("/");
+    page = sl_assets_load_page(self->assets, name, base, stream);
+    if (page == NULL) {
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "This page is missing.");
+        return;
+    }
+    if (key != NULL)
+        remember_key(self, msg, key);
+    sl_answer_page(msg, page);
+}
+
 static void
 answer_stream_page(SlHttpServer *self, SoupServerMessage *msg, const char *name)
 {
-    g_autoptr(SlAsset) page = NULL;
-
-    if (find_stream(self, name) < 0) {
+    if (find_stream(self, name) < 0)
         sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is no stream of this name here.");
-        return;
-    }
-    if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_WATCH, name)) {
+    else if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_WATCH, name))
         sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, "This link is not for this stream.");
-        return;
-    }
-    page = sl_assets_load_page(self->assets, "index.html", name);
-    if (page == NULL) {
-        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "index.html is missing.");
-        return;
-    }
-    remember_key(self, msg);
-    sl_answer_page(msg, page);
+    else
+        answer_page(self, msg, "index.html", name);
 }
 
 static void
 answer_front_page(SlHttpServer *self, SoupServerMessage *msg)
 {
-    g_autoptr(SlAsset) page = NULL;
-
-    if (self->streams->len == 1) {
+    if (self->streams->len == 1)
         answer_stream_page(self, msg, sl_stream_get_name(g_ptr_array_index(self->streams, 0)));
-        return;
-    }
-    page = sl_assets_load(self->assets, "list.html");
-    if (page == NULL) {
-        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "list.html is missing.");
-        return;
-    }
-    remember_key(self, msg);
-    sl_answer_page(msg, page);
+    else
+        answer_page(self, msg, "list.html", "");
 }
 
 static void
@@ -151,7 +143,7 @@ answer_status(SlHttpServer *self, SoupServerMessage *msg)
 static GObject *
 make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
 {
-    int index = find_stream(self, path_of(msg) + strlen("/ws/"));
+    int index = find_stream(self, sl_request_get_path(msg) + strlen("/ws/"));
     SlSignallingConfig config = {
         .context = self->context,
         .pool = self->pool,
@@ -242,10 +234,11 @@ answer_signalling(SlHttpServer *self, SoupServerMessage *msg, const char *name)
 }
 
 static void
-on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *path, GHashTable *query,
+on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path, GHashTable *query,
                 gpointer user_data)
 {
     SlHttpServer *self = user_data;
+    const char *path = sl_request_get_path(msg);
 
     if (strcmp(path, "/") == 0)
         answer_front_page(self, msg);

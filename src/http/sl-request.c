@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "sl-key-path.h"
 #include "sl-listener.h"
-
-#define MAX_KEY_BYTES 128
 
 static const char *
 header(SoupServerMessage *msg, const char *name)
@@ -12,8 +11,24 @@ header(SoupServerMessage *msg, const char *name)
     return soup_message_headers_get_one(soup_server_message_get_request_headers(msg), name);
 }
 
-char *
-sl_request_get_query_key(SoupServerMessage *msg)
+static const char *
+full_path(SoupServerMessage *msg)
+{
+    GUri *uri = soup_server_message_get_uri(msg);
+
+    return uri != NULL ? g_uri_get_path(uri) : "";
+}
+
+const char *
+sl_request_get_path(SoupServerMessage *msg)
+{
+    g_autofree char *key = NULL;
+
+    return sl_key_path_split(full_path(msg), &key);
+}
+
+static char *
+query_key(SoupServerMessage *msg)
 {
     const char *query = g_uri_get_query(soup_server_message_get_uri(msg));
     GUriParamsIter iter;
@@ -30,6 +45,15 @@ sl_request_get_query_key(SoupServerMessage *msg)
         g_clear_pointer(&value, g_free);
     }
     return NULL;
+}
+
+char *
+sl_request_get_link_key(SoupServerMessage *msg)
+{
+    g_autofree char *key = NULL;
+
+    sl_key_path_split(full_path(msg), &key);
+    return key != NULL ? g_steal_pointer(&key) : query_key(msg);
 }
 
 /* RFC 6265, section 4.2.1. libsoup's own parser is not used: it reads what servers send, not what
@@ -57,15 +81,15 @@ static char *
 find_key(SoupServerMessage *msg, guint16 port)
 {
     const char *authorization = header(msg, "Authorization");
-    char *key = sl_request_get_query_key(msg);
+    char *key = sl_request_get_link_key(msg);
 
     if (key == NULL && authorization != NULL &&
         g_ascii_strncasecmp(authorization, "Bearer ", strlen("Bearer ")) == 0)
         key = g_strstrip(g_strdup(authorization + strlen("Bearer ")));
     if (key == NULL)
         key = cookie_key(msg, port);
-    if (key != NULL && strlen(key) > MAX_KEY_BYTES)
-        key[MAX_KEY_BYTES] = '\0';
+    if (key != NULL && strlen(key) > SL_KEY_MAX_BYTES)
+        key[SL_KEY_MAX_BYTES] = '\0';
     return key;
 }
 
@@ -96,10 +120,9 @@ sl_request_check(SoupServerMessage *msg, SlAccess *access, guint16 port)
     char *allow_origin = NULL;
     SlAccessVerdict verdict = sl_access_check(access, &request, &grant, &allow_origin);
 
-    if (verdict == SL_ACCESS_OK) {
+    g_object_set_data_full(G_OBJECT(msg), "sl-allow-origin", allow_origin, g_free);
+    if (verdict == SL_ACCESS_OK)
         g_object_set_data_full(G_OBJECT(msg), "sl-grant", grant, (GDestroyNotify)sl_grant_unref);
-        g_object_set_data_full(G_OBJECT(msg), "sl-allow-origin", allow_origin, g_free);
-    }
     return verdict;
 }
 

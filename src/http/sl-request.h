@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /*
- * What a request carries beside its path: its key, and later the grant that it was given.
+ * What a request carries: its path and its key, and later the grant that it was given.
  */
 
 /** sl_request_check: asks @access about @msg; the grant stays with the message. @port: names the
@@ -16,11 +16,14 @@ SlAccessVerdict sl_request_check(SoupServerMessage *msg, SlAccess *access, guint
 
 /** sl_request_get_grant: Returns: (transfer none) (nullable): set once it was let in */
 SlGrant *sl_request_get_grant(SoupServerMessage *msg);
-/** sl_request_get_allow_origin: Returns: (transfer none) (nullable): the listed origin it came from
- */
+/** sl_request_get_allow_origin: Returns: (transfer none) (nullable): the listed origin it came
+ * from, whether its key was right or not */
 const char *sl_request_get_allow_origin(SoupServerMessage *msg);
-/** sl_request_get_query_key: Returns: (transfer full) (nullable): the `key` of its query */
-char *sl_request_get_query_key(SoupServerMessage *msg);
+/** sl_request_get_path: Returns: (transfer none): without the key that it may begin with */
+const char *sl_request_get_path(SoupServerMessage *msg);
+/** sl_request_get_link_key: Returns: (transfer full) (nullable): the key in its address: in the
+ * path, else in the query */
+char *sl_request_get_link_key(SoupServerMessage *msg);
 
 gboolean sl_request_is_websocket(SoupServerMessage *msg);
 

@@ -90,6 +90,79 @@ static const Case CASES[] = {
       "GET / HTTP/1.1\r\nHost: localhost:%u\r\nVia: 1.1 p\r\nAuthorization: "
       "Bearer " FIXTURE_OPERATOR_KEY "\r\n" END,
       "200 OK", NULL, NULL },
+    { "key in the path",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "200 OK", "Content-Type: text/javascript", "Set-Cookie" },
+    { "key in the path, listed site",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/player-element.css HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\nOrigin: "
+      "https://site.example.org\r\n" END,
+      "200 OK", "Access-Control-Allow-Origin: https://site.example.org\r\n",
+      "Policy: same-origin" },
+    { "key in the path, another site",
+      "GET /key/" FIXTURE_GUEST_KEY "/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: "
+                                    "for=192.0.2.1\r\nOrigin: http://evil.example.org\r\n" END,
+      "403 Forbidden", NULL, "Access-Control-Allow-Origin" },
+    { "key in the path, page",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/watch/camera HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "200 OK", "src=\"/key/" FIXTURE_GUEST_KEY "/app.js\"", "%BASE%" },
+    { "key in the query, page",
+      "GET /watch/camera?key=" FIXTURE_GUEST_KEY
+      " HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "200 OK", "src=\"/key/" FIXTURE_GUEST_KEY "/app.js\"", "=\"/app.js" },
+    { "key in the path, status",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/api/status HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "200 OK", "\"viewers\":0", "/dev/video0" },
+    { "key in the path, WebSocket",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/ws/camera HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "426 Upgrade Required", "problem+json", NULL },
+    { "key in the path, relay",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/relay HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "426 Upgrade Required", NULL, NULL },
+    { "key in the path, encoded",
+      "GET /%%6bey/guest%%2dkey-guest-key-gu/player.js HTTP/1.1\r\nHost: "
+      "localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "200 OK", NULL, NULL },
+    { "key in the path goes before",
+      "GET /key/old/player.js?key=" FIXTURE_GUEST_KEY
+      " HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "401 Unauthorized", "This link is no longer valid.", NULL },
+    { "key in the path once",
+      "GET /key/" FIXTURE_GUEST_KEY "/key/" FIXTURE_GUEST_KEY
+      "/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "404 Not Found", NULL, NULL },
+    { "wrong key before a right one",
+      "GET /key/old/key/" FIXTURE_GUEST_KEY
+      "/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "401 Unauthorized", NULL, NULL },
+    { "key in the path, empty",
+      "GET /key//player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "401 Unauthorized", "This link is no longer valid.", NULL },
+    { "key in the path, nothing after it",
+      "GET /key/" FIXTURE_GUEST_KEY
+      " HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "401 Unauthorized", "This page needs a link with a key.", NULL },
+    { "key in the path, up",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/../../player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "401 Unauthorized", NULL, NULL },
+    { "key in the path, up, encoded",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "/%%2e%%2e/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "401 Unauthorized", NULL, NULL },
+    { "key in the path, NUL",
+      "GET /key/" FIXTURE_GUEST_KEY
+      "%%00/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
+      "400 Bad Request", NULL, NULL },
+    { "listed site with an old key",
+      "GET /key/old/api/status HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: "
+      "for=192.0.2.1\r\nOrigin: https://site.example.org\r\n" END,
+      "401 Unauthorized", "Access-Control-Allow-Origin: https://site.example.org\r\n", NULL },
     { "WebSocket's address", "GET /ws/camera HTTP/1.1\r\nHost: localhost:%u\r\n" END,
       "426 Upgrade Required", "Upgrade: websocket\r\n", NULL },
     { "relay's address", "GET /relay HTTP/1.1\r\nHost: localhost:%u\r\n" END,
