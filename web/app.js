@@ -14,13 +14,7 @@ const OVER = new Set(['invalid-link', 'replaced']);
 
 const byId = (id) => document.getElementById(id);
 const element = /** @type {SightlinePlayerElement} */ (document.querySelector('sightline-player'));
-const stream = document.documentElement.dataset.stream;
-
-// The key of the link goes along: cookies may be refused.
-const page = new URL(`/watch/${encodeURIComponent(stream)}`, location.href);
-const key = new URLSearchParams(location.search).get('key');
-if (key) page.searchParams.set('key', key);
-element.src = page.href;
+const { stream } = element;
 
 const chat = new Chat(element.relay, {
   scroll: document.querySelector('#chat .scroll'),

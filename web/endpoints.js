@@ -1,19 +1,23 @@
 /**
- * Where the parts of a stream are.
- * @param {string} src the stream's page, `…/watch/STREAM`, absolute or not, `?key=` included
+ * Where the parts of a stream are. The key goes into the path: that is the one way that modules, styles,
+ * WebSockets and requests share, on pages of other sites too.
+ * @param {string} src the stream's page, `…/watch/STREAM`, or the server's, `…/`, absolute or not; with `?key=KEY`, or
+ *   `/key/KEY` before it
+ * @param {string} [only] the server's only stream, for a `src` that names none
  */
-export function endpointsOf(src) {
+export function endpointsOf(src, only = '') {
   const page = new URL(src, document.baseURI);
-  const [, prefix, name] = /^(.*?)\/(?:watch\/([^/]+)\/?)?$/.exec(page.pathname) ?? [null, '', undefined];
-  const stream = name ? decodeURIComponent(name) : 'camera';
+  const [, folder, name] = /^(.*?)\/(?:watch\/([^/]+)\/?)?$/.exec(page.pathname) ?? [null, '', undefined];
   const key = page.searchParams.get('key');
+  const base = key && !/\/key\/[^/]+$/.test(folder) ? `${folder}/key/${encodeURIComponent(key)}` : folder;
+  const stream = name ? decodeURIComponent(name) : only;
   const at = (path, scheme = '') => {
-    const url = new URL(`${prefix}${path}`, page);
+    const url = new URL(base + path, page.origin);
     if (scheme) url.protocol = page.protocol === 'https:' ? 'wss:' : 'ws:';
-    if (key) url.searchParams.set('key', key);
     return url.href;
   };
   return {
+    /** '' where only the server knows it */
     stream,
     signalling: at(`/ws/${encodeURIComponent(stream)}`, 'ws'),
     relay: at('/relay', 'ws'),

@@ -5,8 +5,6 @@ const WORDS = { idle: 'Ready', starting: 'Starting', live: 'Live', 'camera-lost'
 
 const list = document.getElementById('streams');
 const problem = document.getElementById('list-problem');
-const key = new URLSearchParams(location.search).get('key');
-const query = key ? `?key=${encodeURIComponent(key)}` : '';
 
 /** @param {{name: string, title?: string, state?: string, viewers?: number}} stream */
 function item({ name, title, state, viewers }) {
@@ -15,7 +13,7 @@ function item({ name, title, state, viewers }) {
   const line = document.createElement('span');
   line.textContent = [WORDS[state] ?? state, viewers > 0 && `${viewers} watching`].filter(Boolean).join(' · ');
   const link = document.createElement('a');
-  link.href = `/watch/${encodeURIComponent(name)}${query}`;
+  link.href = new URL(`watch/${encodeURIComponent(name)}`, import.meta.url).href;
   link.append(heading, line);
   const entry = document.createElement('li');
   entry.append(link);
@@ -25,7 +23,7 @@ function item({ name, title, state, viewers }) {
 async function refresh() {
   if (document.hidden) return;
   try {
-    const response = await fetch(`/api/status${query}`, { cache: 'no-store' });
+    const response = await fetch(new URL('api/status', import.meta.url), { cache: 'no-store' });
     if (response.status === 401) throw new Error('This link is no longer valid');
     if (!response.ok) throw new Error(`The server says ${response.status}`);
     const { streams = [] } = await response.json();

@@ -1,10 +1,11 @@
-/**
- * <sightline-player src="…/watch/STREAM" controls>: a stream of Sightline on any page. See docs/player.md.
- */
+/** <sightline-player>: a stream of Sightline on any page. See docs/player.md. */
 
 import { Player, PlayerState } from './player.js';
 import { Relay } from './relay.js';
 import { StatsReader } from './stats.js';
+
+/** The server that this came from, with the key in the path if there was one. */
+const SERVER = new URL('.', import.meta.url);
 
 const STATS_EVERY_MS = 1_000;
 /** Controls go away when the pointer has rested for so long over a live picture. */
@@ -61,12 +62,12 @@ function button(name, label, act) {
 }
 
 /**
- * Attributes: `src`; `controls`; `keys="page"` takes the keys F, S, I and M from the whole page rather than only
+ * Attributes: `src`, else `stream`, else the only stream of the server that this came from; `controls`; `keys="page"` takes the keys F, S, I and M from the whole page rather than only
  * while the player has the focus. `state` reflects the player's state.
  * Events: `statechange` with {state, words, detail}. Properties: `player`, `relay`.
  */
 export class SightlinePlayerElement extends HTMLElement {
-  static observedAttributes = ['src'];
+  static observedAttributes = ['src', 'stream'];
 
   /** @type {Player | null} */ #player = null;
   /** @type {Relay | null} */ #relay = null;
@@ -91,7 +92,7 @@ export class SightlinePlayerElement extends HTMLElement {
 
   constructor() {
     super();
-    const href = new URL('player-element.css', import.meta.url).href;
+    const href = new URL('player-element.css', SERVER).href;
     const style = make('link', { rel: 'stylesheet', crossorigin: 'anonymous', href });
     const frame = make('div', { class: 'frame', hidden: '' });
     style.addEventListener('load', () => frame.removeAttribute('hidden'), { once: true });
@@ -121,6 +122,14 @@ export class SightlinePlayerElement extends HTMLElement {
 
   set src(src) {
     this.setAttribute('src', src);
+  }
+
+  get stream() {
+    return this.getAttribute('stream') ?? '';
+  }
+
+  set stream(stream) {
+    this.setAttribute('stream', stream);
   }
 
   connectedCallback() {
@@ -182,8 +191,7 @@ export class SightlinePlayerElement extends HTMLElement {
   }
 
   #start() {
-    if (!this.src) return;
-    const player = new Player(this.src);
+    const player = new Player(this.#page());
     const relay = new Relay(player.endpoints.relay);
     this.#player = player;
     this.#relay = relay;
@@ -191,6 +199,11 @@ export class SightlinePlayerElement extends HTMLElement {
     this.dispatchEvent(new CustomEvent('start'));
     relay.start();
     player.start();
+  }
+
+  /** The stream's page. */
+  #page() {
+    return this.src || new URL(this.stream ? `watch/${encodeURIComponent(this.stream)}` : '.', SERVER).href;
   }
 
   #stop() {
@@ -212,6 +225,7 @@ export class SightlinePlayerElement extends HTMLElement {
     const on = (type, handle) => player.addEventListener(type, ({ detail }) => handle(detail), { signal });
     on('state', (said) => this.#say(said));
     on('channel', ({ channel }) => relay.adopt(channel));
+    relay.addEventListener('expired', () => player.expire(), { signal });
     on('video-added', ({ video }) => {
       video.addEventListener('resize', () => this.#fit());
       this.#screen.prepend(video);

@@ -23,6 +23,7 @@ const RESTART_MAX_MS = 60_000;
 const RESTART_ANSWER_MS = 8_000;
 /** Played for so long, trouble counts as over. */
 const SETTLED_MS = 10_000;
+const STATUS_DEADLINE_MS = 10_000;
 const TICK_MS = 1_000;
 
 /** @param {number} attempt from 0 */
@@ -49,6 +50,7 @@ function randomId() {
  *  - `channel` {channel}: a data channel for the relay
  */
 export class Player extends EventTarget {
+  #src;
   #endpoints;
   /** Random for each player, in memory only: a duplicated tab must not take over this one's session. */
   #page = randomId();
@@ -57,6 +59,8 @@ export class Player extends EventTarget {
 
   /** @type {Signalling | null} */
   #signalling = null;
+  /** @type {AbortController | null} of the question which stream there is */
+  #asking = null;
   /** @type {RTCConfiguration} */
   #configuration = {};
   /** @type {Map<number, Peer>} */
@@ -81,6 +85,7 @@ export class Player extends EventTarget {
   /** @param {string} src see endpointsOf() */
   constructor(src) {
     super();
+    this.#src = src;
     this.#endpoints = endpointsOf(src);
   }
 
@@ -154,9 +159,42 @@ export class Player extends EventTarget {
     this.#update();
   }
 
+  /** Nothing more is tried until somebody looks again: the server no longer takes this viewer's key. */
+  expire() {
+    if (!this.#listeners || this.#facts.over) return;
+    this.#disconnect();
+    this.#facts.link = 'lost';
+    this.#facts.over = PlayerState.INVALID_LINK;
+    this.#update();
+  }
+
   #connect() {
     this.#disconnect();
     this.#facts.link = 'opening';
+    if (this.#endpoints.stream) this.#openSignalling();
+    else this.#findStream();
+    this.#update();
+  }
+
+  async #findStream() {
+    const asking = new AbortController();
+    this.#asking = asking;
+    const answer = await this.#askStatus(asking);
+    if (this.#asking !== asking) return;
+    this.#asking = null;
+    if (answer.streams?.length === 1) {
+      this.#endpoints = endpointsOf(this.#src, String(answer.streams[0].name));
+      this.#connect();
+      return;
+    }
+    this.#facts.link = 'lost';
+    this.#fail();
+    this.#retryIn(reconnectDelay(this.#attempt++));
+    this.#heed(answer);
+    this.#update();
+  }
+
+  #openSignalling() {
     const signalling = new Signalling(this.#endpoints.signalling, this.#page);
     this.#signalling = signalling;
     const on = (type, handle) => signalling.addEventListener(type, ({ detail }) => {
@@ -172,13 +210,14 @@ export class Player extends EventTarget {
     on('bye', ({ peer }) => this.#endPeer(this.#peers.get(peer)));
     on('error', (message) => this.#onError(message));
     on('closed', (closed) => this.#onClosed(closed));
-    this.#update();
   }
 
   /** The session is over, whatever ended it. The last picture stays. */
   #disconnect() {
     clearTimeout(this.#retry);
     this.#retry = 0;
+    this.#asking?.abort();
+    this.#asking = null;
     this.#signalling?.close();
     this.#signalling = null;
     for (const peer of [...this.#peers.values()]) this.#endPeer(peer);
@@ -228,18 +267,30 @@ export class Player extends EventTarget {
 
   /** A script can't see with which status a WebSocket was refused; a request can. */
   async #checkLink() {
-    const { status, stream } = this.#endpoints;
-    const response = await fetch(status, { cache: 'no-store' }).catch(() => null);
-    const body = response?.ok ? await response.json().catch(() => null) : null;
+    const answer = await this.#askStatus(new AbortController());
     if (this.#facts.link === 'open' || !this.#listeners) return;
-    if (response?.status === 401) {
-      this.#disconnect();
-      this.#facts.link = 'lost';
-      this.#facts.over = PlayerState.INVALID_LINK;
-    } else if (Array.isArray(body?.streams) && !body.streams.some(({ name }) => name === stream)) {
-      this.#facts.trouble = `the server has no stream called “${stream}”`;
-    }
+    this.#heed(answer);
     this.#update();
+  }
+
+  /** @param {AbortController} asking */
+  async #askStatus(asking) {
+    const timer = setTimeout(() => asking.abort(), STATUS_DEADLINE_MS);
+    const response = await fetch(this.#endpoints.status, { cache: 'no-store', signal: asking.signal }).catch(() => null);
+    const body = response?.ok ? await response.json().catch(() => null) : null;
+    clearTimeout(timer);
+    return { status: response?.status ?? 0, streams: Array.isArray(body?.streams) ? body.streams : null };
+  }
+
+  /** @param {{status: number, streams: {name: string}[] | null}} answer what it says about why there is no connection */
+  #heed({ status, streams }) {
+    const { stream } = this.#endpoints;
+    if (status === 401) {
+      this.expire();
+    } else if (streams && !streams.some(({ name }) => name === stream)) {
+      if (stream) this.#facts.trouble = `the server has no stream called “${stream}”`;
+      else this.#facts.trouble = streams.length > 0 ? 'the server has several streams: name one' : 'the server has no stream';
+    }
   }
 
   #onWelcome({ stream, title, iceServers, channels }) {

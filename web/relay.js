@@ -135,6 +135,7 @@ class Connection {
  *  - `reset` {channel}: the channel's history began anew, offsets with it
  *  - `subscribed` {channel, offset}: messages up to `offset` were there before
  *  - `refused` {channel, code, message}: no subscription
+ *  - `expired` {message}: what was allowed no longer is; a subscription has ended
  *  - `state` {via}
  */
 export class Relay extends EventTarget {
@@ -437,6 +438,8 @@ export class Relay extends EventTarget {
     } else if (subscription && code !== 'already-subscribed') {
       this.#subscriptions.delete(subscription.channel);
       this.#emit('refused', { channel: subscription.channel, code, message });
+    } else if (code === 'not-allowed' && id === undefined) {
+      this.#emit('expired', { message });
     }
   }
 

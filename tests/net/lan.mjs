@@ -1,61 +1,16 @@
-// Sightline on one machine, the browser on another: two network namespaces with a cable between them.
-// Started without SIGHTLINE_LAN it makes them, runs itself inside the browser's, and removes them.
+// Sightline on one machine, the browser on another.
 
-import { spawn } from 'node:child_process';
 import http from 'node:http';
-import { fileURLToPath } from 'node:url';
 
 import { Browser } from '../e2e/lib/browser.mjs';
 import { run } from '../e2e/lib/child.mjs';
-import { artifact, findCommand } from '../e2e/lib/folders.mjs';
+import { artifact } from '../e2e/lib/folders.mjs';
 import { peerCount, playing, playsAt, reads, says, write } from '../e2e/lib/player.mjs';
 import { Server } from '../e2e/lib/server.mjs';
 import { expect, expectEqual, Suite } from '../e2e/lib/tap.mjs';
+import { enterLan, SERVER_ADDRESS } from './namespaces.mjs';
 
-const SERVER_ADDRESS = '10.203.0.1';
-const BROWSER_ADDRESS = '10.203.0.2';
-
-async function makeNamespaces(serverSide, browserSide) {
-  const ip = (...args) => run('ip', args);
-  await ip('netns', 'add', serverSide);
-  await ip('netns', 'add', browserSide);
-  await ip('-n', serverSide, 'link', 'add', 'lan', 'type', 'veth', 'peer', 'name', 'lan', 'netns', browserSide);
-  for (const [side, address] of [[serverSide, SERVER_ADDRESS], [browserSide, BROWSER_ADDRESS]]) {
-    await ip('-n', side, 'address', 'add', `${address}/24`, 'dev', 'lan');
-    await ip('-n', side, 'link', 'set', 'lan', 'up');
-    await ip('-n', side, 'link', 'set', 'lo', 'up');
-  }
-}
-
-async function runInside(serverSide, browserSide) {
-  const inside = spawn('ip', ['netns', 'exec', browserSide, process.execPath, fileURLToPath(import.meta.url)],
-                       { stdio: 'inherit', env: { ...process.env, SIGHTLINE_LAN: serverSide } });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => inside.kill(signal));
-  return new Promise((resolve) => inside.on('close', (code) => resolve(code ?? 1)));
-}
-
-async function outside() {
-  if (process.getuid() !== 0)
-    Suite.skipAll('making network namespaces needs root');
-  for (const [command, packageName] of [['ip', 'iproute2'], ['nft', 'nftables']])
-    if (!findCommand(command))
-      Suite.skipAll(`${command} is not installed (${packageName})`);
-  const names = ['s', 'b'].map((side) => `sightline-${process.pid}${side}`);
-  try {
-    await makeNamespaces(...names).catch((error) => Suite.skipAll(`no network namespaces here: ${error.message}`));
-    return await runInside(...names);
-  } finally {
-    for (const name of names)
-      await run('ip', ['netns', 'delete', name]).catch(() => {}); // it may never have been made
-  }
-}
-
-if (!process.env.SIGHTLINE_LAN)
-  process.exit(await outside());
-
-const serverSide = process.env.SIGHTLINE_LAN;
-const onServerSide = ['ip', 'netns', 'exec', serverSide];
+const { serverSide, onServerSide } = await enterLan(import.meta.url);
 const suite = new Suite();
 let browser;
 const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, 'chromium'));
