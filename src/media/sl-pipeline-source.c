@@ -99,12 +99,13 @@ is_not_negotiated(const GError *error, const char *debug)
            (debug != NULL && strstr(debug, "not-negotiated") != NULL);
 }
 
+static const char unplugged[] = "Camera unplugged, waiting for it";
+
 static GError *
 describe_camera_fault(const SlInput *input, const GError *error)
 {
     if (!g_file_test(input->location, G_FILE_TEST_EXISTS))
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                           "Camera unplugged, waiting for it");
+        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, unplugged);
     if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
         return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
                            "The camera is in use by another program, waiting for it");
@@ -122,6 +123,9 @@ describe_fault(SlPipelineSource *self, const GError *error, const char *debug)
             SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
             "The pipeline %s does not fit this source: its elements can't agree on a format",
             sl_description_get_name(self->description));
+    if (debug != NULL && strstr(debug, "not-linked") != NULL && self->input->location != NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s has no picture in it",
+                           self->input->label);
     switch (self->input->kind) {
     case SL_INPUT_CAMERA:
         return describe_camera_fault(self->input, error);
@@ -232,10 +236,17 @@ make_launch(SlPipelineSource *self, GError **error)
 {
     g_autoptr(SlProblems) problems = NULL;
     g_autoptr(SlLaunch) launch = NULL;
-    g_autoptr(SlCapture) capture = sl_capture_new(self->input, self->values, error);
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(SlCapture) capture = sl_capture_new(self->input, self->values, &fault);
 
-    if (capture == NULL)
+    if (capture == NULL) {
+        if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND) &&
+            self->input->kind == SL_INPUT_CAMERA)
+            g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, unplugged);
+        else
+            g_propagate_error(error, g_steal_pointer(&fault));
         return NULL;
+    }
     problems = sl_problems_new(sl_description_get_file(self->description));
     launch = sl_description_expand_source(self->description, self->values, capture, problems);
     if (launch == NULL) {
