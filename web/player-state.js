@@ -49,6 +49,9 @@ export function initialFacts() {
   };
 }
 
+/** The server's words for the commonest cause: they need no heading above them. */
+const UNPLUGGED = 'Camera unplugged, waiting for it';
+
 /**
  * @param {Facts} facts
  * @returns {{state: PlayerState, detail: string}}
@@ -64,7 +67,7 @@ export function stateOf(facts) {
   }
   if (facts.unsupported) return { state: PlayerState.UNSUPPORTED, detail: facts.unsupported };
   if (facts.stream === 'camera-lost' || facts.stream === 'failed') {
-    return { state: PlayerState.WAITING, detail: facts.detail };
+    return { state: PlayerState.WAITING, detail: facts.detail === UNPLUGGED ? '' : facts.detail };
   }
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: '' };
@@ -77,16 +80,16 @@ export function stateOf(facts) {
 /**
  * The words a person reads. One place for all of them.
  * @param {PlayerState} state
- * @param {Facts['stream']} stream
+ * @param {Facts} facts
  */
-export function wordsFor(state, stream) {
+export function wordsFor(state, { stream, detail }) {
   switch (state) {
     case PlayerState.LIVE:
       return 'Live';
     case PlayerState.TAP_TO_PLAY:
       return 'Tap to play';
     case PlayerState.WAITING:
-      if (stream === 'camera-lost') return 'Camera unplugged, waiting for it';
+      if (stream === 'camera-lost') return detail === UNPLUGGED ? UNPLUGGED : 'Camera lost, waiting for it';
       return stream === 'failed' ? 'The stream has a problem, trying again' : 'Connecting';
     case PlayerState.NO_PATH:
       return "Connected, but the picture can't get through (UDP to this address seems blocked)";

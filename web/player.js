@@ -464,7 +464,7 @@ export class Player extends EventTarget {
 
   #update() {
     const { state, detail } = stateOf(this.#facts);
-    const words = wordsFor(state, this.#facts.stream);
+    const words = wordsFor(state, this.#facts);
     const said = this.#said;
     if (said.state === state && said.detail === detail && said.words === words) return;
     this.#said = { state, detail, words };
