@@ -105,6 +105,25 @@ suite.test('a later page with the same ID takes over', async (t) => {
   await says(first, /playing elsewhere/i);
 });
 
+suite.test('a viewer whose key does not allow it any more is told so', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  const listen = [() => {
+    const { get, set } = Object.getOwnPropertyDescriptor(RTCDataChannel.prototype, 'onmessage');
+    Object.defineProperty(RTCDataChannel.prototype, 'onmessage', { get, set(handle) {
+      if (handle) window.hear = (message) => handle({ data: JSON.stringify(message) });
+      set.call(this, handle);
+    } });
+  }];
+  const page = await (await theBrowser()).open(t, server.link, { before: listen });
+  await playing(page);
+  await until('the messages to go by the data channel', () =>
+    page.evaluate(() => document.querySelector('sightline-player').relay.via === 'channel'));
+  // As docs/relay.md says it: a subscription that ended has no id.
+  await page.evaluate(() => window.hear({ type: 'error', code: 'not-allowed', message: 'the key does not allow to read this channel' }));
+  await says(page, /This link is no longer valid/);
+  await server.viewers(0);
+});
+
 suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
   const page = await (await theBrowser()).open(t, server.link, { mayComplain: CONNECTION_LOST });

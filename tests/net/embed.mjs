@@ -101,6 +101,78 @@ suite.test('player.js and relay.js alone', async (t) => {
   await reads(page, ['without any element']);
 });
 
+suite.test('the element does what is written of it', async (t) => {
+  const site = await makeSite(t);
+  const server = await startServer(t, '--allow-origin', site.origin);
+  const page = await openSite(t, site, `<script>
+      window.changes = [];
+      addEventListener('DOMContentLoaded', () => document.querySelector('sightline-player')
+        .addEventListener('statechange', ({ detail }) => changes.push(detail)));
+    </script>${scriptTag(server)}
+    <div style="width: 640px"><sightline-player controls></sightline-player></div><input id="elsewhere">`);
+  await playing(page);
+  const shows = (words) => until(`the page to ${words ? 'show' : 'hide'} the panel`, async () =>
+    words === await page.evaluate(() => window.seen.text().includes('What is going on')));
+  const press = async (key, focus) => {
+    await page.evaluate((where) => document.querySelector(where).focus(), focus);
+    await page.keyboard.press(key);
+  };
+
+  const box = await page.evaluate(() => {
+    const { width, height } = document.querySelector('sightline-player').getBoundingClientRect();
+    return [width, height];
+  });
+  expectEqual(box, [640, 360], 'size in 640 pixels of width');
+  await until('the attribute to say live', () => page.evaluate(() => document.querySelector('sightline-player[state=live]') !== null));
+  const last = await page.evaluate(() => changes.at(-1));
+  expectEqual(last, { state: 'live', words: 'Live', detail: '' }, 'last statechange');
+
+  await page.mouse.move(320, 200);
+  const buttons = await page.evaluate(() => window.seen.visible('button').map((button) => button.title));
+  expectEqual(buttons, ['Save this picture (S)', 'What is going on (I)', 'Full screen (F)'], 'buttons');
+  await press('i', 'sightline-player');
+  await shows(true);
+  await press('Escape', 'sightline-player');
+  await shows(false);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('i');
+  expect(!(await page.evaluate(() => window.seen.text())).includes('What is going on'), 'the key worked without the focus');
+  await page.evaluate(() => {
+    const element = document.querySelector('sightline-player');
+    const before = element.player;
+    element.setAttribute('keys', 'page');
+    element.stream = 'camera';
+    if (element.player === before) throw new Error('the player is the same after a change of the stream');
+  });
+  await playing(page);
+  await page.keyboard.press('i');
+  await shows(true);
+  await press('i', '#elsewhere');
+  await shows(true);
+  await press('f', 'sightline-player');
+  await until('the player to fill the screen', () => page.evaluate(() => document.fullscreenElement?.localName === 'sightline-player'));
+  await page.evaluate(() => document.exitFullscreen());
+
+  const saved = await page.evaluate(async () => {
+    const names = [];
+    HTMLAnchorElement.prototype.click = function () { names.push(this.download); };
+    await document.querySelector('sightline-player').snapshot();
+    return names;
+  });
+  expect(saved.length === 1 && /^camera-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.png$/.test(saved[0]), `saved ${saved}`);
+  const found = await page.evaluate(async () => {
+    const element = document.querySelector('sightline-player');
+    const { player } = element;
+    const code = await element.relay.publish('chat:other', {}).catch((error) => error.code);
+    const here = [player.state, player.words, player.muted, player.video.videoWidth, player.connection instanceof RTCPeerConnection, code];
+    element.remove();
+    await new Promise((resolve) => setTimeout(resolve));
+    return [...here, element.player, element.relay];
+  });
+  expectEqual(found, ['live', 'Live', true, 640, true, 'unknown-channel', null, null], 'properties');
+  await server.viewers(0);
+});
+
 suite.test('a key that is no longer valid is said in words, once the page is there', async (t) => {
   const site = await makeSite(t);
   const server = await startServer(t, '--allow-origin', site.origin);
