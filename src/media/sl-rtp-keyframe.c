@@ -88,7 +88,7 @@ h264_keyframe_starts(const guint8 *payload, gsize size)
     for (gsize at = 1; at + 2 < size;) {
         if (h264_unit_starts_keyframe(payload[at + 2]))
             return TRUE;
-        at += 2 + GST_READ_UINT16_BE(payload + at);
+        at += 2 + ((gsize)payload[at] << 8 | payload[at + 1]);
     }
     return FALSE;
 }
@@ -150,7 +150,6 @@ take_caps(SlRtpKeyframes *self, GstCaps *caps)
         return;
     gst_caps_replace(&self->caps, caps);
     self->codec = sl_rtp_codec_from_caps(caps);
-    self->any = FALSE;
 }
 
 gboolean

@@ -142,6 +142,67 @@ test_slow_feed_drops_to_the_next_keyframe(Fixture *fixture, gconstpointer unused
     drop_appsrc(quick_appsrc);
 }
 
+/* Of VP8, as a payloader gives it that flags nothing. */
+static void
+push_packet(SlTrack *track, guint16 n, gboolean begins, gboolean keyframe)
+{
+    static guint32 timestamp = 0;
+    guint8 bytes[14] = { 0x80, 96 };
+    g_autoptr(GstBuffer) buffer = NULL;
+    g_autoptr(GstCaps) caps =
+        gst_caps_new_simple("application/x-rtp", "encoding-name", G_TYPE_STRING, "VP8", NULL);
+    g_autoptr(GstSample) sample = NULL;
+    GstSegment segment;
+
+    timestamp += begins ? 3000 : 0;
+    GST_WRITE_UINT16_BE(bytes + 2, n);
+    GST_WRITE_UINT32_BE(bytes + 4, timestamp);
+    bytes[12] = begins ? 0x10 : 0x00;
+    bytes[13] = keyframe ? 0x00 : 0x01;
+    buffer = gst_buffer_new_memdup(bytes, sizeof bytes);
+    GST_BUFFER_PTS(buffer) = n * GST_MSECOND;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    sample = gst_sample_new(buffer, caps, &segment, NULL);
+    sl_track_push(track, sample, 0);
+}
+
+/* A viewer begins, and goes on, with the first packet of a keyframe; its bound is one of packets.
+ */
+static void
+test_packets(Fixture *fixture, gconstpointer unused)
+{
+    gint n_blocked;
+    GstElement *appsrc = make_appsrc(&n_blocked);
+    SlFeed *feed = sl_track_subscribe(fixture->track, GST_APP_SRC(appsrc));
+    guint n_kept;
+
+    push_packet(fixture->track, 0, FALSE, TRUE); /* the rest of a keyframe */
+    push_packet(fixture->track, 1, TRUE, FALSE);
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, 0);
+    push_packet(fixture->track, 2, TRUE, TRUE);
+    push_packet(fixture->track, 3, FALSE, TRUE);
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, 2);
+    g_assert_cmpuint(sl_track_get_n_frames(fixture->track), ==, 3);
+
+    PROC_WAIT_UNTIL(g_atomic_int_get(&n_blocked) == 1);
+    for (guint i = 0; i < 2 * SL_FEED_MAX_PACKETS; i++)
+        push_packet(fixture->track, (guint16)(4 + i), i % 4 == 0, FALSE);
+    n_kept = (guint)sl_feed_get_stats(feed).frames;
+    g_assert_cmpuint(n_kept, ==, SL_FEED_MAX_PACKETS + 1);
+
+    gst_element_set_state(appsrc, GST_STATE_READY);
+    gst_element_set_state(appsrc, GST_STATE_PAUSED);
+    PROC_WAIT_UNTIL(gst_app_src_get_current_level_buffers(GST_APP_SRC(appsrc)) == 0);
+    push_packet(fixture->track, 5000, FALSE, TRUE);
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, n_kept);
+    push_packet(fixture->track, 5001, TRUE, TRUE);
+    push_packet(fixture->track, 5002, FALSE, TRUE);
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, n_kept + 2);
+
+    sl_feed_unsubscribe(feed);
+    drop_appsrc(appsrc);
+}
+
 static void
 test_keyframe_requests_of_many_become_one(Fixture *fixture, gconstpointer unused)
 {
@@ -209,6 +270,7 @@ main(int argc, char **argv)
 #define ADD(name, func) g_test_add("/track/" name, Fixture, NULL, set_up, func, tear_down)
     ADD("begins-with-a-keyframe", test_begins_with_a_keyframe);
     ADD("slow-feed-drops-to-the-next-keyframe", test_slow_feed_drops_to_the_next_keyframe);
+    ADD("packets", test_packets);
     ADD("keyframe-requests-of-many-become-one", test_keyframe_requests_of_many_become_one);
     ADD("first-frame-and-clock-time", test_first_frame_and_clock_time);
     return g_test_run();
