@@ -9,9 +9,10 @@ const problem = document.getElementById('list-problem');
 /** @param {{name: string, title?: string, state?: string, viewers?: number}} stream */
 function item({ name, title, state, viewers }) {
   const heading = document.createElement('strong');
-  heading.textContent = title || name;
+  heading.textContent = name;
   const line = document.createElement('span');
-  line.textContent = [WORDS[state] ?? state, viewers > 0 && `${viewers} watching`].filter(Boolean).join(' · ');
+  // Two cameras of one make have the same title.
+  line.textContent = [title, WORDS[state] ?? state, viewers > 0 && `${viewers} watching`].filter(Boolean).join(' · ');
   const link = document.createElement('a');
   link.href = new URL(`watch/${encodeURIComponent(name)}`, import.meta.url).href;
   link.append(heading, line);

@@ -1,8 +1,11 @@
 // The player on a page of another site, on another machine, where keys are required: embed.mjs chromium|firefox
 
+import { writeFileSync } from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 
 import { Browser } from '../e2e/lib/browser.mjs';
+import { temporaryFolder } from '../e2e/lib/folders.mjs';
 import { playing, reads, says, write } from '../e2e/lib/player.mjs';
 import { Server } from '../e2e/lib/server.mjs';
 import { expect, expectEqual, Suite, until } from '../e2e/lib/tap.mjs';
@@ -82,13 +85,28 @@ suite.test('the stream by its name, and by an address with the key in the query 
   }
 }, { timeoutMs: 120000 });
 
+suite.test('one of several streams by its name; without one, it says what is missing', async (t) => {
+  const site = await makeSite(t);
+  const config = path.join(temporaryFolder(t), 'sightline.conf');
+  writeFileSync(config, '[stream front]\ndevice = test\nset = width=640\n\n[stream back]\ndevice = test\nset = width=320\n');
+  const server = await Server.start(t, ['--config', config, '--allow-origin', site.origin], { listen: ':0', prefix: onServerSide });
+  const page = await openSite(t, site, `${scriptTag(server)}<sightline-player></sightline-player>`);
+  await says(page, /Reconnecting: the server has several streams: name one/);
+  await page.evaluate(() => { document.querySelector('sightline-player').stream = 'back'; });
+  expectEqual((await playing(page)).width, 320, 'width of the stream called “back”');
+  const list = await browser.open(t, server.link);
+  await says(list, /front.*back/i);
+  await list.evaluate(() => window.seen.visible('a').find((link) => /front/.test(link.href)).click());
+  expectEqual((await playing(list)).width, 640, 'width of the stream called “front”');
+});
+
 suite.test('player.js and relay.js alone', async (t) => {
   const site = await makeSite(t);
   const server = await startServer(t, '--allow-origin', site.origin);
   const page = await openSite(t, site, `<div id="picture"></div><p id="heard"></p><script type="module">
     import { Player } from '${keyed(server, 'player.js')}';
     import { Relay } from '${keyed(server, 'relay.js')}';
-    const player = new Player('${keyed(server, '')}');
+    const player = new Player('${server.link}');
     player.addEventListener('video-added', ({ detail }) => picture.append(detail.video));
     player.start();
     const relay = new Relay('${keyed(server, 'relay').replace('http:', 'ws:')}');
