@@ -167,12 +167,14 @@ link_to_webrtcbin(GstElement *viewer_bin, GstElement *webrtcbin, GstCaps *caps)
     g_autoptr(GstPad) src = gst_element_get_static_pad(viewer_bin, "src");
     g_autoptr(GstPad) sink = gst_element_request_pad_simple(webrtcbin, "sink_%u");
     g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
+    const char *media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
 
     if (sink == NULL)
         return FALSE;
+    /* Chromium refuses an offer that resends sound. */
     g_object_get(sink, "transceiver", &transceiver, NULL);
     g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
-                 "codec-preferences", caps, "do-nack", TRUE, NULL);
+                 "codec-preferences", caps, "do-nack", g_strcmp0(media, "video") == 0, NULL);
     gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_viewer_bin_event,
                       gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
     return gst_pad_link(src, sink) == GST_PAD_LINK_OK;

@@ -30,6 +30,11 @@ static const char filtered_packets[] =
     " ! appsink name=video\n"
     "[viewer video]\nqueue ! identity\n";
 
+static const char with_sound[] =
+    "[source]\n${capture} ! videoscale ! video/x-raw,width=160,height=96 ! vp8enc deadline=1"
+    " ! appsink name=video\n"
+    "audiotestsrc is-live=true ! opusenc ! appsink name=audio\n";
+
 typedef struct {
     SlLimits limits;
     SlIce *ice;
@@ -348,6 +353,31 @@ test_two_viewers(Fixture *fixture, gconstpointer unused)
     }
 }
 
+static void
+keep_offer(SlSession *session, guint peer, const char *sdp, char **ret_sdp)
+{
+    *ret_sdp = g_strdup(sdp);
+}
+
+/* Chromium refuses retransmission of sound, and with it the whole offer. */
+static void
+test_sound_is_not_sent_again(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *session = create_session(fixture, NULL);
+    g_autofree char *offer = NULL;
+    const char *audio;
+
+    g_signal_connect(session, "offer", G_CALLBACK(keep_offer), &offer);
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(offer != NULL);
+    audio = strstr(offer, "m=audio");
+    g_assert_nonnull(audio);
+    g_assert_nonnull(strstr(audio, "OPUS/48000"));
+    g_assert_null(strstr(audio, " rtx/"));
+    g_assert_nonnull(strstr(offer, " rtx/90000"));
+    end_and_drop(session);
+}
+
 /* The same peers go on: what another start of the source changes is not the viewers' to see. */
 static void
 test_source_begins_again(Fixture *fixture, gconstpointer unused)
@@ -384,6 +414,7 @@ main(int argc, char **argv)
     ADD("pool-limits", test_pool_limits);
     ADD("nothing-is-left", test_nothing_is_left);
     ADD("two-viewers", test_two_viewers);
+    ADD_WITH("sound-is-not-sent-again", with_sound, test_sound_is_not_sent_again);
     ADD_WITH("packets/picture-and-messages", packets, test_picture_and_messages);
     ADD_WITH("packets/two-viewers", packets, test_two_viewers);
     ADD_WITH("packets/two-viewers-filtered", filtered_packets, test_two_viewers);
