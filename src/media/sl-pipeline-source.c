@@ -417,8 +417,10 @@ sl_pipeline_source_request_keyframe(SlSource *source, SlTrack *track)
 
     g_autoptr(GstPad) pad =
         gst_element_get_static_pad(g_ptr_array_index(self->appsinks, index), "sink");
+    /* Not with all headers: rtph264pay 1.22 would send them as a frame of their own, and encoders
+     * and payloaders repeat by themselves what a keyframe needs. */
     gst_pad_push_event(pad,
-                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+                       gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, FALSE, 0));
 }
 
 static void
