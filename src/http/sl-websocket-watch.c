@@ -13,6 +13,8 @@ struct _SlWebsocketWatch {
     GSocket *socket;
     GObject *handler; /* nullable */
     gboolean closing;
+    gboolean sending;        /* libsoup may find the connection broken inside a send */
+    gboolean close_deferred; /* until that send has returned */
     guint pong_timeout_ms;
     gint64 last_sign_us;
     GSource *pong_deadline;
@@ -46,6 +48,11 @@ begin_closing(SlWebsocketWatch *self)
 {
     if (self->closing)
         return;
+    /* Who sends is in the middle of something, and `closing` ends whom it is for. */
+    if (self->sending) {
+        self->close_deferred = TRUE;
+        return;
+    }
     self->closing = TRUE;
     sl_clear_source(&self->pong_deadline);
     self->close_deadline =
@@ -63,11 +70,28 @@ sl_websocket_watch_close(SlWebsocketWatch *self, gushort code, const char *reaso
     begin_closing(self);
 }
 
+static void
+on_deferred_close(gpointer object, gpointer unused)
+{
+    begin_closing(object);
+}
+
 void
 sl_websocket_watch_send(SlWebsocketWatch *self, const char *text)
 {
-    if (!self->closing)
-        soup_websocket_connection_send_text(self->websocket, text);
+    g_autoptr(SlWeak) weak = NULL;
+
+    /* libsoup notices an end without a close frame before it says so, and then takes no more. */
+    if (self->closing || self->close_deferred ||
+        soup_websocket_connection_get_state(self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
+        return;
+    self->sending = TRUE;
+    soup_websocket_connection_send_text(self->websocket, text);
+    self->sending = FALSE;
+    if (self->close_deferred) {
+        weak = sl_weak_new(self);
+        sl_context_post(self->context, weak, on_deferred_close, NULL, NULL);
+    }
 }
 
 static gboolean

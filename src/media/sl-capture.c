@@ -30,7 +30,8 @@ input_new(SlInputKind kind, const char *location, char *label)
     SlInput *self = g_new0(SlInput, 1);
     self->kind = kind;
     self->location = g_strdup(location);
-    self->label = label;
+    self->label = g_utf8_make_valid(label, -1); /* file names and cameras may say anything */
+    g_free(label);
     return self;
 }
 

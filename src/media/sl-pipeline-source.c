@@ -99,18 +99,22 @@ is_not_negotiated(const GError *error, const char *debug)
            (debug != NULL && strstr(debug, "not-negotiated") != NULL);
 }
 
-static const char unplugged[] = "Camera unplugged, waiting for it";
-
+/* Guests read it: no path and no other program's name. */
 static GError *
 describe_camera_fault(const SlInput *input, const GError *error)
 {
     if (!g_file_test(input->location, G_FILE_TEST_EXISTS))
-        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, unplugged);
-    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
-                           "The camera is in use by another program, waiting for it");
-    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                       "The camera gives no picture, trying again (%s)", error->message);
+        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                                   "Camera unplugged, waiting for it");
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY) ||
+        g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY))
+        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
+                                   "The camera is in use by another program, waiting for it");
+    if (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION))
+        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION,
+                                   "The camera may not be opened by this server");
+    return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                               "The camera gives no picture, trying again");
 }
 
 static GError *
@@ -240,11 +244,10 @@ make_launch(SlPipelineSource *self, GError **error)
     g_autoptr(SlCapture) capture = sl_capture_new(self->input, self->values, &fault);
 
     if (capture == NULL) {
-        if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND) &&
-            self->input->kind == SL_INPUT_CAMERA)
-            g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, unplugged);
-        else
-            g_propagate_error(error, g_steal_pointer(&fault));
+        GST_WARNING("%s: %s", sl_description_get_name(self->description), fault->message);
+        g_propagate_error(error, self->input->kind == SL_INPUT_CAMERA
+                                     ? describe_camera_fault(self->input, fault)
+                                     : g_steal_pointer(&fault));
         return NULL;
     }
     problems = sl_problems_new(sl_description_get_file(self->description));

@@ -7,8 +7,12 @@
 #include "sl-stream-state.h"
 #include "sl-teardown.h"
 
-/* A source that gives nothing for this long after its start is treated as broken. */
+/* A source that gives nothing for this long after its start is treated as broken. An IP camera may
+ * take as long to its next keyframe. */
 #define FIRST_FRAME_TIMEOUT_MS 10000
+#define FIRST_FRAME_TIMEOUT_URI_MS 30000
+/* So is one that gives nothing for two of these later. */
+#define STALL_CHECK_MS 5000
 /* A picture that lasted this long ends a series of failures. */
 #define STEADY_US (10 * G_USEC_PER_SEC)
 
@@ -28,13 +32,13 @@ struct _SlStream {
     guint n_viewers;
     SlStreamPhase phase;
     GSource *timer;       /* lingering, or backing off */
-    GSource *frame_timer; /* waits for the first frames */
+    GSource *frame_timer; /* waits for the first frames, then sees that there are more */
     guint attempt;        /* failures in a row */
     guint run;            /* counts starts */
 
-    guint n_tracks_seen; /* of this run: those that gave a frame */
-    gint64 live_since_us;
-    GError *fault; /* the last one; cleared by the first picture */
+    guint n_tracks_seen;  /* of this run: those that gave a frame */
+    gint64 live_since_us; /* every track gave one, and its codec is known; 0: not yet */
+    GError *fault;        /* the last one; cleared by the first picture */
 
     GPtrArray *outputs; /* of Output, as the source's tracks */
     GPtrArray *codecs;  /* of SlTrackCodec; NULL until all are known */
@@ -52,6 +56,8 @@ typedef struct {
     GstCaps *caps;       /* what the track carried when its codec was last looked for */
     GstCaps *rtp_caps;   /* what became of that; NULL while not known */
     SlCodecProbe *probe; /* under way */
+    guint64 n_frames;    /* when it was last looked at */
+    guint n_stalled;     /* looks in a row that found no more */
 } Output;
 
 typedef struct {
@@ -125,7 +131,7 @@ sl_stream_get_state(SlStream *self)
         return is_description_fault(self->fault) ? SL_STREAM_FAILED : SL_STREAM_LOST;
     if (!sl_stream_phase_has_source(self->phase))
         return self->phase == SL_STREAM_PHASE_IDLE ? SL_STREAM_IDLE : SL_STREAM_STARTING;
-    return self->n_tracks_seen == get_tracks(self)->len ? SL_STREAM_LIVE : SL_STREAM_STARTING;
+    return self->live_since_us != 0 ? SL_STREAM_LIVE : SL_STREAM_STARTING;
 }
 
 const char *
@@ -159,8 +165,10 @@ set_fault(SlStream *self, const GError *fault)
     else if (fault == NULL && self->fault != NULL)
         sl_log_info("%s: the picture is back", self->name);
     g_clear_error(&self->fault);
-    if (fault != NULL)
-        self->fault = g_error_copy(fault);
+    if (fault != NULL) {
+        g_autofree char *text = g_utf8_make_valid(fault->message, -1); /* it may hold a file name */
+        self->fault = g_error_new_literal(fault->domain, fault->code, text);
+    }
 }
 
 /* --- codecs --- */
@@ -229,17 +237,35 @@ break_with(SlStream *self, const GError *error)
     handle_event(self, SL_STREAM_EVENT_BROKE);
 }
 
+/* A picture that viewers can be given: frames of every track, and what they are encoded in. */
+static void
+become_live_if_complete(SlStream *self)
+{
+    if (self->live_since_us != 0 || self->n_tracks_seen < self->outputs->len)
+        return;
+    for (guint i = 0; i < self->outputs->len; i++) {
+        if (((Output *)g_ptr_array_index(self->outputs, i))->rtp_caps == NULL)
+            return;
+    }
+    self->live_since_us = g_get_monotonic_time();
+    set_fault(self, NULL);
+    report_state(self);
+}
+
 static void
 on_codec_found(GstCaps *rtp_caps, const GError *error, gpointer user_data)
 {
     Output *output = user_data;
+    g_autoptr(SlStream) self = g_object_ref(output->stream);
 
     output->probe = NULL; /* it is over */
     gst_caps_replace(&output->rtp_caps, rtp_caps);
-    if (rtp_caps != NULL)
-        publish_codecs_if_complete(output->stream);
-    else
-        break_with(output->stream, error);
+    if (rtp_caps == NULL) {
+        break_with(self, error);
+        return;
+    }
+    publish_codecs_if_complete(self);
+    become_live_if_complete(self);
 }
 
 static void
@@ -318,6 +344,44 @@ first_frame_link_free(gpointer data)
 }
 
 static void
+break_for_want_of_frames(SlStream *self)
+{
+    g_autoptr(GError) error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                                          "%s gives no picture, trying again", self->title);
+
+    sl_clear_source(&self->frame_timer);
+    break_with(self, error);
+}
+
+static gboolean
+on_no_first_frame(gpointer data)
+{
+    break_for_want_of_frames(data);
+    return G_SOURCE_REMOVE;
+}
+
+/* Some cameras and servers fall silent without an error. */
+static gboolean
+on_stall_check(gpointer data)
+{
+    SlStream *self = data;
+
+    for (guint i = 0; i < self->outputs->len; i++) {
+        Output *output = g_ptr_array_index(self->outputs, i);
+        guint64 n_frames = sl_track_get_n_frames(output->track);
+
+        output->n_stalled = n_frames == output->n_frames ? output->n_stalled + 1 : 0;
+        output->n_frames = n_frames;
+        if (output->n_stalled == 2) {
+            output->n_stalled = 0;
+            break_for_want_of_frames(self);
+            return G_SOURCE_REMOVE;
+        }
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void
 on_first_frame(gpointer object, gpointer data)
 {
     SlStream *self = object;
@@ -326,13 +390,13 @@ on_first_frame(gpointer object, gpointer data)
     if (frame->run != self->run || !sl_stream_phase_has_source(self->phase))
         return;
     self->n_tracks_seen++;
-    if (self->n_tracks_seen == get_tracks(self)->len) {
+    if (self->n_tracks_seen == self->outputs->len) {
         sl_clear_source(&self->frame_timer);
-        self->live_since_us = g_get_monotonic_time();
-        set_fault(self, NULL);
+        self->frame_timer =
+            sl_context_add_timeout(self->context, STALL_CHECK_MS, on_stall_check, self);
     }
     find_codec(self, g_ptr_array_index(self->outputs, frame->index), frame->sample);
-    report_state(self);
+    become_live_if_complete(self);
 }
 
 /* The source's streaming thread. */
@@ -371,18 +435,6 @@ forget_first_frames(SlStream *self)
         sl_track_set_first_frame_func(g_ptr_array_index(get_tracks(self), i), NULL, NULL, NULL);
 }
 
-static gboolean
-on_no_first_frame(gpointer data)
-{
-    SlStream *self = data;
-    g_autoptr(GError) error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                                          "%s gives no picture, trying again", self->input->label);
-
-    sl_clear_source(&self->frame_timer);
-    break_with(self, error);
-    return G_SOURCE_REMOVE;
-}
-
 /* --- the source's life: effects are only here --- */
 
 static gboolean
@@ -400,8 +452,12 @@ start_source(SlStream *self)
 {
     self->run++;
     await_first_frames(self);
-    self->frame_timer =
-        sl_context_add_timeout(self->context, FIRST_FRAME_TIMEOUT_MS, on_no_first_frame, self);
+    self->frame_timer = sl_context_add_timeout(self->context,
+                                               self->input->kind == SL_INPUT_RTSP ||
+                                                       self->input->kind == SL_INPUT_URI
+                                                   ? FIRST_FRAME_TIMEOUT_URI_MS
+                                                   : FIRST_FRAME_TIMEOUT_MS,
+                                               on_no_first_frame, self);
     sl_source_start(self->source);
 }
 
@@ -413,6 +469,8 @@ stop_source(SlStream *self)
     self->live_since_us = 0;
     self->n_tracks_seen = 0;
     forget_first_frames(self);
+    for (guint i = 0; i < self->outputs->len; i++)
+        cancel_probe(g_ptr_array_index(self->outputs, i));
     sl_source_stop(self->source);
 }
 
@@ -622,7 +680,7 @@ make_title(const char *name, const SlInput *input)
         return g_strchomp(g_strndup(input->label, strcspn(input->label, "(")));
     case SL_INPUT_FILE:
         path = g_filename_from_uri(input->location, NULL, NULL);
-        return path != NULL ? g_path_get_basename(path) : g_strdup(name);
+        return path != NULL ? g_filename_display_basename(path) : g_strdup(name);
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
         return g_strdup("Test pattern");

@@ -21,6 +21,7 @@ typedef struct {
     GMainContext *context;
     SlWeak *channel;
     gint n_pending; /* atomic */
+    gint cut_off;   /* atomic: it sent more than is read, and its end is posted */
 } ChannelLink;
 
 struct _SlDataChannel {
@@ -112,10 +113,11 @@ post_message(ChannelLink *link, GBytes *message)
 {
     Received *received;
 
-    if (g_atomic_int_add(&link->n_pending, 1) >= MAX_PENDING) {
+    if (g_atomic_int_add(&link->n_pending, 1) >= MAX_PENDING || g_atomic_int_get(&link->cut_off)) {
         g_atomic_int_add(&link->n_pending, -1);
         g_bytes_unref(message);
-        sl_context_post(link->context, link->channel, on_closed, NULL, NULL);
+        if (g_atomic_int_compare_and_exchange(&link->cut_off, FALSE, TRUE))
+            sl_context_post(link->context, link->channel, on_closed, NULL, NULL);
         return;
     }
     received = g_new0(Received, 1);

@@ -113,7 +113,7 @@ on_pipeline_error(gpointer object, gpointer data)
     GError *error = data;
 
     GST_INFO("peer %u: %s", SL_PEER(object)->number, error->message);
-    fail(object, SL_SESSION_ERROR_INTERNAL, error->message);
+    fail(object, SL_SESSION_ERROR_LOST, error->message);
 }
 
 static void
@@ -264,7 +264,7 @@ on_connection_state(gpointer object, gpointer unused)
         return;
     g_object_get(self->webrtcbin, "connection-state", &state, NULL);
     if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED) {
-        fail(self, SL_SESSION_ERROR_INTERNAL, "The connection to the viewer was lost");
+        fail(self, SL_SESSION_ERROR_LOST, "The connection to the viewer was lost");
     } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED &&
                advance(self, SL_PEER_EVENT_CONNECT)) {
         sl_clear_source(&self->timer);
@@ -284,25 +284,40 @@ on_webrtcbin_connection_state(GstElement *webrtcbin, GParamSpec *pspec, gpointer
 }
 
 static void
-on_gathering_state(gpointer object, gpointer unused)
+on_gathered(gpointer object, gpointer unused)
 {
     SlPeer *self = object;
-    GstWebRTCICEGatheringState state;
 
-    if (self->webrtcbin == NULL || self->mids == NULL)
-        return;
-    g_object_get(self->webrtcbin, "ice-gathering-state", &state, NULL);
-    if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+    if (self->state != SL_PEER_ENDED && self->mids != NULL)
         g_signal_emit(self, signals[CANDIDATE], 0, 0, self->mids[0], "");
 }
 
-/* webrtcbin's thread. */
+/* webrtcbin's thread, without its lock. What was gathered has been posted before. */
 static void
 on_webrtcbin_gathering_state(GstElement *webrtcbin, GParamSpec *pspec, gpointer data)
 {
     PeerLink *link = data;
+    GstWebRTCICEGatheringState state;
 
-    sl_context_post(link->context, link->peer, on_gathering_state, NULL, NULL);
+    g_object_get(webrtcbin, "ice-gathering-state", &state, NULL);
+    if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+        sl_context_post(link->context, link->peer, on_gathered, NULL, NULL);
+}
+
+static void
+on_too_many_channels(gpointer object, gpointer unused)
+{
+    fail(object, SL_SESSION_ERROR_TOO_MANY, "Data channels are made by the server");
+}
+
+/* webrtcbin's thread, with its lock. Each channel costs threads, and nothing uses a viewer's own.
+ */
+static void
+on_webrtcbin_data_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, gpointer data)
+{
+    PeerLink *link = data;
+
+    sl_context_post(link->context, link->peer, on_too_many_channels, NULL, NULL);
 }
 
 static gboolean
@@ -310,7 +325,7 @@ on_timeout(gpointer data)
 {
     SlPeer *self = data;
 
-    fail(self, SL_SESSION_ERROR_INTERNAL,
+    fail(self, SL_SESSION_ERROR_LOST,
          self->state == SL_PEER_OFFERED ? "The viewer did not answer the offer"
                                         : "No path for the picture was found");
     return G_SOURCE_REMOVE;
@@ -379,6 +394,7 @@ sl_peer_start(SlPeer *self, GError **error)
         return FALSE;
 
     connect_webrtcbin(self, "on-ice-candidate", G_CALLBACK(on_webrtcbin_candidate));
+    connect_webrtcbin(self, "on-data-channel", G_CALLBACK(on_webrtcbin_data_channel));
     connect_webrtcbin(self, "notify::connection-state", G_CALLBACK(on_webrtcbin_connection_state));
     connect_webrtcbin(self, "notify::ice-gathering-state",
                       G_CALLBACK(on_webrtcbin_gathering_state));

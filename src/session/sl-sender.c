@@ -16,13 +16,37 @@ struct _SlSender {
     SlFeed *feed; /* NULL until it is started */
 };
 
-/* The viewer's PLI or FIR, as it comes out at the top of its pipeline (not where the viewer has an
- * encoder of its own). */
-static GstPadProbeReturn
-on_appsrc_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer track)
+/* One viewer on a bad line may not turn everybody's stream into keyframes. */
+#define KEYFRAME_INTERVAL_US G_USEC_PER_SEC
+
+/* What a probe on the appsrc needs; it goes with the pad. */
+typedef struct {
+    SlTrack *track;
+    gint64 asked_us; /* the viewer's RTCP thread only */
+} KeyframeGate;
+
+static void
+keyframe_gate_free(gpointer data)
 {
-    if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)))
-        sl_track_request_keyframe(track);
+    KeyframeGate *gate = data;
+
+    g_object_unref(gate->track);
+    g_free(gate);
+}
+
+/* The viewer's PLI or FIR, as it comes out at the top of its pipeline (not where the viewer has an
+ * encoder of its own). A browser repeats it until it is served. */
+static GstPadProbeReturn
+on_appsrc_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    KeyframeGate *gate = data;
+    gint64 now_us = g_get_monotonic_time();
+
+    if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)) &&
+        now_us - gate->asked_us >= KEYFRAME_INTERVAL_US) {
+        gate->asked_us = now_us;
+        sl_track_request_keyframe(gate->track);
+    }
     return GST_PAD_PROBE_OK;
 }
 
@@ -184,12 +208,14 @@ static void
 add_appsrc(SlSender *self, GstElement *pipeline)
 {
     GstElement *appsrc = gst_element_factory_make("appsrc", sl_track_get_name(self->track));
+    KeyframeGate *gate = g_new0(KeyframeGate, 1);
     g_autoptr(GstPad) pad = gst_element_get_static_pad(appsrc, "src");
 
     /* The feed keeps its own bound. */
     g_object_set(appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "max-bytes", (guint64)0, NULL);
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_appsrc_upstream_event,
-                      g_object_ref(self->track), g_object_unref);
+    gate->track = g_object_ref(self->track);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_appsrc_upstream_event, gate,
+                      keyframe_gate_free);
     self->appsrc = gst_object_ref(GST_APP_SRC(appsrc));
     gst_bin_add(GST_BIN(pipeline), appsrc);
 }

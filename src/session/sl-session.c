@@ -4,14 +4,16 @@
 #include <unistd.h>
 
 #include "sl-context.h"
+#include "sl-log.h"
 #include "sl-peer.h"
 #include "sl-session-state.h"
 
 /* A viewer that asks for new peers gets one a second at the most: each costs half a dozen threads
  * for a while. */
 #define RESTART_INTERVAL_US G_USEC_PER_SEC
-/* How long an old peer may stay beside the one that takes over. */
-#define CHANGE_OVER_MS 15000
+/* How long an old peer may stay beside the one that takes over, once that one had its time to
+ * connect. */
+#define CHANGE_OVER_MS 5000
 
 struct _SlSession {
     GObject parent_instance;
@@ -57,6 +59,7 @@ sl_session_error_to_code(const GError *error)
         return "full";
     case SL_SESSION_ERROR_REPLACED:
         return "replaced";
+    case SL_SESSION_ERROR_LOST:
     case SL_SESSION_ERROR_INTERNAL:
         break;
     }
@@ -95,19 +98,31 @@ on_peer_channel_opened(SlPeer *peer, SlRelayTransport *channel, SlSession *self)
     sl_relay_attach(self->relay, channel, self->grant);
 }
 
+/* What a viewer is told by more than the peer's end. */
+static gboolean
+is_problem(const GError *error)
+{
+    if (error == NULL)
+        return FALSE;
+    return error->domain != SL_SESSION_ERROR || error->code != SL_SESSION_ERROR_LOST;
+}
+
 static void
 on_peer_ended(SlPeer *peer, GError *error, SlSession *self)
 {
+    g_autoptr(SlSession) alive = g_object_ref(self);
     guint number = sl_peer_get_number(peer);
 
     g_signal_handlers_disconnect_by_data(peer, self);
     g_ptr_array_remove(self->peers, peer);
     if (self->state == SL_SESSION_ENDED)
         return;
-    if (g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP) ||
-        g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_CODEC_UNSUPPORTED))
-        g_signal_emit(self, signals[PROBLEM], 0, error);
     g_signal_emit(self, signals[PEER_ENDED], 0, number, error != NULL ? error->message : "");
+    if (is_problem(error)) {
+        if (g_str_equal(sl_session_error_to_code(error), "internal"))
+            sl_log_warning("A viewer's connection failed: %s", error->message);
+        g_signal_emit(self, signals[PROBLEM], 0, error);
+    }
 }
 
 static void
@@ -125,10 +140,21 @@ end_old_peers(SlSession *self)
         sl_peer_end(g_ptr_array_index(self->peers, 0), NULL);
 }
 
+/* What shows no picture yet is of no use once another peer is on its way. */
+static void
+end_unconnected_peers(SlSession *self)
+{
+    for (guint i = self->peers->len; i > 0; i--) {
+        SlPeer *peer = i <= self->peers->len ? g_ptr_array_index(self->peers, i - 1) : NULL;
+        if (peer != NULL && sl_peer_get_state(peer) != SL_PEER_CONNECTED)
+            sl_peer_end(peer, NULL);
+    }
+}
+
 static gboolean
 on_change_timer(gpointer data)
 {
-    SlSession *self = data;
+    g_autoptr(SlSession) self = g_object_ref(data);
 
     sl_clear_source(&self->change_timer);
     end_old_peers(self);
@@ -136,24 +162,35 @@ on_change_timer(gpointer data)
 }
 
 static void
-offer_peer(SlSession *self)
+connect_peer(SlSession *self, SlPeer *peer)
 {
-    g_autoptr(GError) error = NULL;
-    SlPeer *peer =
-        sl_peer_new(self->context, self->ice, self->stream, &self->limits, ++self->last_number);
-
-    self->offered_us = g_get_monotonic_time();
-    end_old_peers(self); /* two at the most: the present one, and this one */
-    g_ptr_array_add(self->peers, peer);
     g_signal_connect(peer, "offer", G_CALLBACK(on_peer_offer), self);
     g_signal_connect(peer, "candidate", G_CALLBACK(on_peer_candidate), self);
     g_signal_connect(peer, "channel-opened", G_CALLBACK(on_peer_channel_opened), self);
     g_signal_connect(peer, "ended", G_CALLBACK(on_peer_ended), self);
+}
+
+/* The caller holds a reference: telling the viewer of a peer's end may end the session. */
+static void
+offer_peer(SlSession *self)
+{
+    g_autoptr(GError) error = NULL;
+    SlPeer *peer;
+
+    end_unconnected_peers(self);
+    end_old_peers(self); /* two at the most: the present one, and the new one */
+    if (self->state != SL_SESSION_ACTIVE)
+        return;
+
+    peer = sl_peer_new(self->context, self->ice, self->stream, &self->limits, ++self->last_number);
+    self->offered_us = g_get_monotonic_time();
+    g_ptr_array_add(self->peers, peer);
+    connect_peer(self, peer);
 
     sl_clear_source(&self->change_timer);
     if (self->peers->len > 1)
-        self->change_timer =
-            sl_context_add_timeout(self->context, CHANGE_OVER_MS, on_change_timer, self);
+        self->change_timer = sl_context_add_timeout(
+            self->context, self->limits.ice_timeout_ms + CHANGE_OVER_MS, on_change_timer, self);
     if (!sl_peer_start(peer, &error))
         sl_peer_end(peer, error);
 }
@@ -161,7 +198,7 @@ offer_peer(SlSession *self)
 static gboolean
 on_offer_timer(gpointer data)
 {
-    SlSession *self = data;
+    g_autoptr(SlSession) self = g_object_ref(data);
 
     sl_clear_source(&self->offer_timer);
     offer_peer(self);
@@ -173,7 +210,7 @@ offer_peer_when_due(SlSession *self)
 {
     gint64 wait_us = self->offered_us + RESTART_INTERVAL_US - g_get_monotonic_time();
 
-    if (self->offer_timer != NULL)
+    if (self->offer_timer != NULL || self->state != SL_SESSION_ACTIVE)
         return;
     if (self->offered_us == 0 || wait_us <= 0)
         offer_peer(self);
@@ -213,6 +250,8 @@ advance(SlSession *self, SlSessionEvent event)
 static void
 on_codecs_changed(SlStream *stream, SlSession *self)
 {
+    g_autoptr(SlSession) alive = g_object_ref(self);
+
     if (self->state == SL_SESSION_ACTIVE)
         offer_peer_when_due(self);
     else
@@ -222,6 +261,8 @@ on_codecs_changed(SlStream *stream, SlSession *self)
 void
 sl_session_start(SlSession *self)
 {
+    g_autoptr(SlSession) alive = g_object_ref(self);
+
     g_return_if_fail(self->state == SL_SESSION_NEW);
 
     g_signal_connect(self->stream, "codecs-changed", G_CALLBACK(on_codecs_changed), self);
@@ -240,7 +281,7 @@ sl_session_answer(SlSession *self, guint number, const char *sdp, GError **error
     if (peer == NULL || sl_peer_answer(peer, sdp, &fault))
         return TRUE;
     /* The caller tells the viewer what was wrong: `problem` is for what is found later. */
-    reason = g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL, fault->message);
+    reason = g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_LOST, fault->message);
     sl_peer_end(peer, reason);
     g_propagate_error(error, g_steal_pointer(&fault));
     return FALSE;
@@ -267,6 +308,8 @@ sl_session_end_peer(SlSession *self, guint number)
 void
 sl_session_restart(SlSession *self)
 {
+    g_autoptr(SlSession) alive = g_object_ref(self);
+
     if (self->state != SL_SESSION_ACTIVE)
         return;
     end_all_peers(self);
@@ -331,6 +374,8 @@ sl_session_dispose(GObject *object)
 
     if (self->stream != NULL)
         sl_session_end(self, NULL);
+    sl_clear_source(&self->offer_timer);
+    sl_clear_source(&self->change_timer);
     g_clear_object(&self->relay);
     g_clear_object(&self->stream);
     G_OBJECT_CLASS(sl_session_parent_class)->dispose(object);

@@ -102,7 +102,7 @@ static const Case CASES[] = {
       "Policy: same-origin" },
     { "key in the path, another site",
       "GET /key/" FIXTURE_GUEST_KEY "/player.js HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: "
-                                    "for=192.0.2.1\r\nOrigin: http://evil.example.org\r\n" END,
+      "for=192.0.2.1\r\nOrigin: http://evil.example.org\r\n" END,
       "403 Forbidden", NULL, "Access-Control-Allow-Origin" },
     { "key in the path, page",
       "GET /key/" FIXTURE_GUEST_KEY

@@ -16,6 +16,8 @@ async function makeNamespaces(serverSide, browserSide) {
   await ip('netns', 'add', browserSide);
   await ip('-n', serverSide, 'link', 'add', 'lan', 'type', 'veth', 'peer', 'name', 'lan', 'netns', browserSide);
   for (const [side, address] of [[serverSide, SERVER_ADDRESS], [browserSide, BROWSER_ADDRESS]]) {
+    // No IPv6 address that appears late: Chromium gives up what it is loading when its network changes.
+    await ip('-n', side, 'link', 'set', 'lan', 'addrgenmode', 'none');
     await ip('-n', side, 'address', 'add', `${address}/24`, 'dev', 'lan');
     await ip('-n', side, 'link', 'set', 'lan', 'up');
     await ip('-n', side, 'link', 'set', 'lo', 'up');
