@@ -63,10 +63,13 @@ begin_closing(SlWebsocketWatch *self)
 void
 sl_websocket_watch_close(SlWebsocketWatch *self, gushort code, const char *reason)
 {
-    if (self->closing)
+    if (self->closing || self->close_deferred)
         return;
-    if (soup_websocket_connection_get_state(self->websocket) == SOUP_WEBSOCKET_STATE_OPEN)
+    if (soup_websocket_connection_get_state(self->websocket) == SOUP_WEBSOCKET_STATE_OPEN) {
+        self->sending = TRUE;
         soup_websocket_connection_close(self->websocket, code, reason);
+        self->sending = FALSE;
+    }
     begin_closing(self);
 }
 
@@ -137,16 +140,16 @@ on_websocket_message(SoupWebsocketConnection *websocket, gint type, GBytes *mess
 static void
 on_websocket_error(SoupWebsocketConnection *websocket, GError *error, SlWebsocketWatch *self)
 {
-    gushort code = error->domain == SOUP_WEBSOCKET_ERROR ? (gushort)error->code
-                                                         : SOUP_WEBSOCKET_CLOSE_GOING_AWAY;
-
-    /* It goes on sending what was refused. */
-    if (self->closing)
+    /* A broken connection takes no close frame; and after one, it goes on sending what was refused.
+     */
+    if (self->closing || self->close_deferred || error->domain != SOUP_WEBSOCKET_ERROR) {
         sl_websocket_watch_drop(self);
-    else if (code >= SOUP_WEBSOCKET_CLOSE_NORMAL)
-        sl_websocket_watch_close(self, code, NULL);
-    else
         begin_closing(self);
+    } else if (error->code >= SOUP_WEBSOCKET_CLOSE_NORMAL) {
+        sl_websocket_watch_close(self, (gushort)error->code, NULL);
+    } else {
+        begin_closing(self);
+    }
 }
 
 static void
