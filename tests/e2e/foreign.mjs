@@ -245,6 +245,39 @@ const difference = (before, after) => [
   .map((name) => [name, after.filter((other) => other === name).length - before.filter((other) => other === name).length])
   .filter(([, count]) => count).map(([name, count]) => `${count > 0 ? '+' : ''}${count} ${name}`).join(', ');
 
+suite.test('connections that break off in the middle of something hurt nobody', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const viewer = await join(t, server);
+  await viewer.playing();
+  for (let i = 0; i < 60; i++) {
+    const signalling = await Signalling.open(server.webSocket('/ws/camera'));
+    signalling.hello();
+    if (i % 3 > 0)
+      await signalling.next('offer');
+    if (i % 3 > 1) {
+      for (let n = 0; n < 3; n++)
+        signalling.send({ type: 'restart' });
+    }
+    // With the end of the stream, or with a reset: neither says a word in WebSocket.
+    signalling.socket._socket[i % 2 ? 'resetAndDestroy' : 'destroy']();
+  }
+  await server.viewers(1);
+  await viewer.playing();
+}, { timeoutMs: 90000 });
+
+suite.test('a viewer makes no data channels: each would cost threads', async (t) => {
+  const server = await Server.start(t, SMALL);
+  const viewer = await join(t, server);
+  const rude = await join(t, server);
+  await Promise.all([viewer.playing(), rude.playing()]);
+  rude.peer.createDataChannel('mine');
+  const { code } = await rude.signalling.next('error');
+  expectEqual(code, 'too-many', 'code');
+  await until('its end', () => rude.signalling.closed !== null);
+  expectEqual(rude.signalling.closed, 1008, 'close code');
+  await viewer.playing();
+}, { timeoutMs: 60000 });
+
 suite.test('after 30 viewers, half of them killed, nothing of them is left', async (t) => {
   const server = await Server.start(t, SMALL);
   const first = await Viewer.join(server.webSocket('/ws/camera'));
