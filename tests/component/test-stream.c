@@ -166,6 +166,55 @@ test_pipeline_at_fault(void)
     stop_and_drop(stream);
 }
 
+static void
+note_state(SlStream *stream, guint *seen)
+{
+    *seen |= 1u << sl_stream_get_state(stream);
+}
+
+/* Frames alone are no picture: nothing comes out of this section for a viewer. */
+static void
+test_live_means_that_a_codec_is_known(void)
+{
+    SlStream *stream = make_stream("[source]\n${capture} ! vp8enc deadline=1 ! appsink name=video\n"
+                                   "[viewer video]\nrtpvp8pay ! valve drop=true\n",
+                                   "test", 100);
+    guint seen = 0;
+
+    g_signal_connect(stream, "state-changed", G_CALLBACK(note_state), &seen);
+    sl_stream_acquire(stream);
+    PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_FAILED);
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==,
+                    "The [viewer] section gave nothing for a frame within 5 s");
+    g_assert_cmpuint(seen & (1u << SL_STREAM_LIVE), ==, 0);
+    sl_stream_release(stream);
+    stop_and_drop(stream);
+}
+
+/* Thirty frames and then silence: the funnel's other input, on which nothing ever comes, keeps the
+ * end away. */
+static void
+test_silent_source_is_started_again(void)
+{
+    SlStream *stream =
+        make_stream("[source]\nvideotestsrc is-live=true num-buffers=30"
+                    " ! video/x-raw,format=I420,width=64,height=64,framerate=30/1"
+                    " ! funnel name=both ! vp8enc deadline=1 ! appsink name=video\n"
+                    "udpsrc address=127.0.0.1 port=0"
+                    " caps=\"video/x-raw,format=I420,width=64,height=64,framerate=30/1\" ! both.\n"
+                    "[viewer video]\nrtpvp8pay\n",
+                    "test", 100);
+
+    sl_stream_acquire(stream);
+    PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LIVE);
+    PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LOST);
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==,
+                    "Test pattern gives no picture, trying again");
+    PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LIVE);
+    sl_stream_release(stream);
+    stop_and_drop(stream);
+}
+
 /* A raw track is an encoder for each viewer: what the [viewer] section makes of it is the codec. */
 static void
 test_raw_track(void)
@@ -268,6 +317,9 @@ main(int argc, char **argv)
     g_test_add_func("/stream/one-source-for-many", test_one_source_for_many);
     g_test_add_func("/stream/absent-source-is-retried", test_absent_source_is_retried);
     g_test_add_func("/stream/pipeline-at-fault", test_pipeline_at_fault);
+    g_test_add_func("/stream/live-means-that-a-codec-is-known",
+                    test_live_means_that_a_codec_is_known);
+    g_test_add_func("/stream/silent-source-is-started-again", test_silent_source_is_started_again);
     g_test_add_func("/stream/raw-track", test_raw_track);
     g_test_add_func("/stream/track-of-packets", test_track_of_packets);
     g_test_add_func("/stream/packets-must-stay-packets", test_packets_must_stay_packets);
