@@ -9,7 +9,7 @@
 #define DEFAULT_STREAM "camera"
 #define DEFAULT_PIPELINE "vp8"
 
-G_DEFINE_QUARK(sl - options - error, sl_options_error)
+G_DEFINE_QUARK(sl_options_error, sl_options_error)
 
 static const char summary[] = "Puts a camera into a browser. DEVICE is /dev/videoN, "
                               "/dev/v4l/by-id/…, a URI (rtsp://, file://, …)\n"

@@ -1,3 +1,3 @@
 #include "sl-error.h"
 
-G_DEFINE_QUARK(sl - base - error - quark, sl_base_error)
+G_DEFINE_QUARK(sl_base_error, sl_base_error)

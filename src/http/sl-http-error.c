@@ -1,3 +1,3 @@
 #include "sl-http-server.h"
 
-G_DEFINE_QUARK(sl - http - error - quark, sl_http_error)
+G_DEFINE_QUARK(sl_http_error, sl_http_error)

@@ -7,7 +7,7 @@
 
 #define MAX_VARIABLES 64
 
-G_DEFINE_QUARK(sl - media - error - quark, sl_media_error)
+G_DEFINE_QUARK(sl_media_error, sl_media_error)
 
 static const char *const reserved_names[] = { "capture", "audio", "device", NULL };
 

@@ -6,7 +6,7 @@
 #define MAX_TYPE_BYTES 32
 #define MAX_EPOCH_BYTES 64
 
-G_DEFINE_QUARK(sl - relay - error - quark, sl_relay_error)
+G_DEFINE_QUARK(sl_relay_error, sl_relay_error)
 
 static const char *const type_names[] = {
     [SL_RELAY_SUBSCRIBE] = "subscribe",

@@ -36,35 +36,9 @@ struct _SlSession {
 };
 
 G_DEFINE_FINAL_TYPE(SlSession, sl_session, G_TYPE_OBJECT)
-G_DEFINE_QUARK(sl - session - error, sl_session_error)
 
 enum { OFFER, CANDIDATE, PEER_ENDED, PROBLEM, ENDED, N_SIGNALS };
 static guint signals[N_SIGNALS];
-
-const char *
-sl_session_error_to_code(const GError *error)
-{
-    if (error == NULL || error->domain != SL_SESSION_ERROR)
-        return "internal";
-    switch ((SlSessionError)error->code) {
-    case SL_SESSION_ERROR_BAD_SDP:
-        return "bad-sdp";
-    case SL_SESSION_ERROR_BAD_CANDIDATE:
-        return "bad-candidate";
-    case SL_SESSION_ERROR_CODEC_UNSUPPORTED:
-        return "codec-unsupported";
-    case SL_SESSION_ERROR_TOO_MANY:
-        return "too-many";
-    case SL_SESSION_ERROR_FULL:
-        return "full";
-    case SL_SESSION_ERROR_REPLACED:
-        return "replaced";
-    case SL_SESSION_ERROR_LOST:
-    case SL_SESSION_ERROR_INTERNAL:
-        break;
-    }
-    return "internal";
-}
 
 /* --- peers --- */
 

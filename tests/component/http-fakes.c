@@ -103,8 +103,6 @@ sl_stream_state_to_string(SlStreamState state)
 
 /* Session */
 
-G_DEFINE_QUARK(fake - session - error - quark, sl_session_error)
-
 struct _SlSession {
     GObject parent_instance;
     SlStream *stream;
@@ -161,16 +159,6 @@ fake_session_fail_next(SlSession *self, SlSessionError code, const char *message
 {
     g_clear_error(&self->next_error);
     self->next_error = g_error_new_literal(SL_SESSION_ERROR, (gint)code, message);
-}
-
-const char *
-sl_session_error_to_code(const GError *error)
-{
-    static const char *const WORDS[] = { "bad-sdp",  "bad-candidate", "codec-unsupported",
-                                         "too-many", "full",          "replaced",
-                                         "internal" };
-
-    return WORDS[error->code];
 }
 
 const char *

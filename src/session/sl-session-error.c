@@ -1,0 +1,28 @@
+#include "sl-session.h"
+
+G_DEFINE_QUARK(sl_session_error, sl_session_error)
+
+const char *
+sl_session_error_to_code(const GError *error)
+{
+    if (error == NULL || error->domain != SL_SESSION_ERROR)
+        return "internal";
+    switch ((SlSessionError)error->code) {
+    case SL_SESSION_ERROR_BAD_SDP:
+        return "bad-sdp";
+    case SL_SESSION_ERROR_BAD_CANDIDATE:
+        return "bad-candidate";
+    case SL_SESSION_ERROR_CODEC_UNSUPPORTED:
+        return "codec-unsupported";
+    case SL_SESSION_ERROR_TOO_MANY:
+        return "too-many";
+    case SL_SESSION_ERROR_FULL:
+        return "full";
+    case SL_SESSION_ERROR_REPLACED:
+        return "replaced";
+    case SL_SESSION_ERROR_LOST:
+    case SL_SESSION_ERROR_INTERNAL:
+        break;
+    }
+    return "internal";
+}
