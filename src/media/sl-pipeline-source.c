@@ -8,6 +8,7 @@
 #include "sl-file-loop.h"
 #include "sl-log.h"
 #include "sl-teardown.h"
+#include "sl-videorate-guard.h"
 
 GST_DEBUG_CATEGORY_STATIC(sightline_source);
 #define GST_CAT_DEFAULT sightline_source
@@ -281,6 +282,7 @@ build_pipeline(SlPipelineSource *self, GError **error)
     }
     gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
     sl_file_loop_install(GST_BIN(self->pipeline));
+    sl_videorate_guard_install(GST_BIN(self->pipeline));
 
     link = g_new0(BusLink, 1);
     link->context = g_main_context_ref(self->context);

@@ -215,6 +215,22 @@ test_silent_source_is_started_again(void)
     stop_and_drop(stream);
 }
 
+/* A frame without a duration at a variable rate is one that videorate 1.22 aborts at. */
+static void
+test_frames_without_duration(void)
+{
+    SlStream *stream = make_stream("[source]\nvideotestsrc"
+                                   " ! video/x-raw,format=I420,width=64,height=64,framerate=0/1"
+                                   " ! videorate drop-only=true ! vp8enc deadline=1"
+                                   " ! appsink name=video\n",
+                                   "test", 100);
+
+    sl_stream_acquire(stream);
+    PROC_WAIT_UNTIL(sl_stream_get_codecs(stream) != NULL);
+    sl_stream_release(stream);
+    stop_and_drop(stream);
+}
+
 /* A raw track is an encoder for each viewer: what the [viewer] section makes of it is the codec. */
 static void
 test_raw_track(void)
@@ -320,6 +336,7 @@ main(int argc, char **argv)
     g_test_add_func("/stream/live-means-that-a-codec-is-known",
                     test_live_means_that_a_codec_is_known);
     g_test_add_func("/stream/silent-source-is-started-again", test_silent_source_is_started_again);
+    g_test_add_func("/stream/frames-without-duration", test_frames_without_duration);
     g_test_add_func("/stream/raw-track", test_raw_track);
     g_test_add_func("/stream/track-of-packets", test_track_of_packets);
     g_test_add_func("/stream/packets-must-stay-packets", test_packets_must_stay_packets);
