@@ -44,7 +44,7 @@ suite.test('several watch, talk both ways, and a late one reads what was said', 
   await server.viewers(3);
 
   await late.screenshot({ path: artifact(`${name}-wide.png`) });
-  await late.setViewport({ width: 390, height: 844 });
+  await late.resize({ width: 390, height: 844 });
   await playing(late);
   await late.screenshot({ path: artifact(`${name}-narrow.png`) });
   await late.leave();

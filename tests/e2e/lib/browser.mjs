@@ -88,6 +88,14 @@ function instrument() {
   seen.video = () => seen.visible('video').filter((video) => video.srcObject).at(-1) ?? null;
 }
 
+// An older Firefox ESR does not know all that puppeteer asks of it here, and has done the rest by then.
+async function resize(page, size) {
+  await page.setViewport(size).catch((error) => {
+    if (!/unknown command/.test(error.message))
+      throw error;
+  });
+}
+
 export class Browser {
   #scope;
   pages = [];
@@ -109,7 +117,7 @@ export class Browser {
     const options = { executablePath, env, headless: true, userDataDir: path.join(folder, 'profile'), protocolTimeout: 60000 };
     mkdirSync(options.userDataDir, { recursive: true });
     self.puppeteer = await puppeteer.launch(name === 'firefox'
-      ? { ...options, browser: 'firefox' }
+      ? { ...options, browser: 'firefox', defaultViewport: null }
       : { ...options, pipe: true, args: CHROMIUM_FLAGS });
     scope.after(() => self.#close());
     return self;
@@ -140,7 +148,8 @@ export class Browser {
         complain(`${message.text()} (${message.location()?.url ?? ''})`);
     });
     page.on('pageerror', (error) => complain(error.message));
-    await page.setViewport({ width, height });
+    page.resize = (size) => resize(page, size);
+    await page.resize({ width, height });
     await page.evaluateOnNewDocument(instrument);
     if (before)
       await page.evaluateOnNewDocument(...before);
