@@ -9,6 +9,7 @@
 #include <gst/gst.h>
 
 #include "sl-camera.h"
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-http-server.h"
 #include "sl-log.h"
@@ -481,6 +482,7 @@ sl_app_class_init(SlAppClass *klass)
 static void
 sl_app_init(SlApp *self)
 {
+    sl_census_add_object(self);
     self->streams = g_ptr_array_new_with_free_func(g_object_unref);
 }
 

@@ -1,5 +1,7 @@
 #include "sl-context.h"
 
+#include "sl-census.h"
+
 struct _SlWeak {
     gatomicrefcount refs;
     GWeakRef ref;
@@ -12,11 +14,18 @@ typedef struct {
     GDestroyNotify destroy;
 } Post;
 
+/* Only so that its end is noticed. */
+typedef struct {
+    GSourceFunc func;
+    gpointer data;
+} Timeout;
+
 SlWeak *
 sl_weak_new(gpointer object)
 {
     SlWeak *self = g_new0(SlWeak, 1);
 
+    sl_census_enter("SlWeak");
     g_atomic_ref_count_init(&self->refs);
     g_weak_ref_init(&self->ref, object);
     return self;
@@ -36,6 +45,7 @@ sl_weak_unref(SlWeak *self)
         return;
     g_weak_ref_clear(&self->ref);
     g_free(self);
+    sl_census_leave("SlWeak");
 }
 
 void
@@ -89,12 +99,32 @@ sl_context_post(GMainContext *context, SlWeak *object, SlContextFunc func, gpoin
     g_source_attach(source, context);
 }
 
+static gboolean
+timeout_run(gpointer data)
+{
+    Timeout *timeout = data;
+
+    return timeout->func(timeout->data);
+}
+
+static void
+timeout_free(gpointer data)
+{
+    g_free(data);
+    sl_census_leave("timeout");
+}
+
 GSource *
 sl_context_add_timeout(GMainContext *context, guint interval_ms, GSourceFunc func, gpointer data)
 {
     GSource *source = g_timeout_source_new(interval_ms);
+    Timeout *timeout = g_new0(Timeout, 1);
 
-    g_source_set_callback(source, func, data, NULL);
+    /* The notification comes when the source is destroyed, by itself or by whoever owns it. */
+    timeout->func = func;
+    timeout->data = data;
+    sl_census_enter("timeout");
+    g_source_set_callback(source, timeout_run, timeout, timeout_free);
     g_source_attach(source, context);
     return source;
 }

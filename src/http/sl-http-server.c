@@ -4,7 +4,9 @@
 
 #include "sl-answer.h"
 #include "sl-assets.h"
+#include "sl-census.h"
 #include "sl-context.h"
+#include "sl-debug-objects.h"
 #include "sl-listener.h"
 #include "sl-relay-socket.h"
 #include "sl-request.h"
@@ -140,6 +142,16 @@ answer_status(SlHttpServer *self, SoupServerMessage *msg)
         sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, "This key does not show the status.");
 }
 
+static void
+answer_objects(SoupServerMessage *msg)
+{
+    if (sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_ADMIN, NULL))
+        sl_answer_json(msg, sl_debug_objects_to_text());
+    else
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN,
+                          "Only the operator's key shows what is alive in the program.");
+}
+
 static GObject *
 make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
 {
@@ -250,6 +262,8 @@ on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path,
         upgrade(self, msg, NULL, make_relay_socket);
     else if (strcmp(path, "/api/status") == 0)
         answer_status(self, msg);
+    else if (strcmp(path, "/api/debug/objects") == 0)
+        answer_objects(msg);
     else if (*path == '/')
         answer_asset(self, msg, path + 1);
 }
@@ -436,6 +450,7 @@ sl_http_server_class_init(SlHttpServerClass *klass)
 static void
 sl_http_server_init(SlHttpServer *self)
 {
+    sl_census_add_object(self);
     self->streams = g_ptr_array_new_with_free_func(g_object_unref);
     self->channels = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     self->watches = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);

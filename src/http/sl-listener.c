@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-http-server.h"
 
@@ -380,6 +381,7 @@ sl_listener_class_init(SlListenerClass *klass)
 static void
 sl_listener_init(SlListener *self)
 {
+    sl_census_add_object(self);
     self->connections = g_hash_table_new(NULL, NULL);
     sl_listener_set_timeouts(self, REQUEST_TIMEOUT_MS, ANSWER_TIMEOUT_MS);
 }

@@ -1,5 +1,7 @@
 #include "sl-relay-socket.h"
 
+#include "sl-census.h"
+
 #define MAX_REASON_BYTES 100 /* a close frame has room for 123 (RFC 6455, section 5.5) */
 
 struct _SlRelaySocket {
@@ -85,6 +87,7 @@ sl_relay_socket_class_init(SlRelaySocketClass *klass)
 static void
 sl_relay_socket_init(SlRelaySocket *self)
 {
+    sl_census_add_object(self);
 }
 
 SlRelaySocket *

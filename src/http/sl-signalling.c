@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-error.h"
 #include "sl-json.h"
@@ -444,6 +445,7 @@ sl_signalling_class_init(SlSignallingClass *klass)
 static void
 sl_signalling_init(SlSignalling *self)
 {
+    sl_census_add_object(self);
 }
 
 SlSignalling *

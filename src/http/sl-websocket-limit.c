@@ -1,5 +1,7 @@
 #include "sl-websocket-limit.h"
 
+#include "sl-census.h"
+
 /* RFC 6455, section 5.2 */
 #define OPCODE(header) ((header)[0] & 0x0f)
 #define IS_CONTROL(header) (((header)[0] & 0x08) != 0)
@@ -76,6 +78,7 @@ sl_websocket_limit_class_init(SlWebsocketLimitClass *klass)
 static void
 sl_websocket_limit_init(SlWebsocketLimit *self)
 {
+    sl_census_add_object(self);
 }
 
 SoupWebsocketExtension *

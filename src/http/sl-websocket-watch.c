@@ -1,5 +1,6 @@
 #include "sl-websocket-watch.h"
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-websocket-limit.h"
 
@@ -223,6 +224,7 @@ sl_websocket_watch_class_init(SlWebsocketWatchClass *klass)
 static void
 sl_websocket_watch_init(SlWebsocketWatch *self)
 {
+    sl_census_add_object(self);
 }
 
 SlWebsocketWatch *

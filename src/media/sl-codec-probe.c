@@ -1,5 +1,7 @@
 #include "sl-codec-probe.h"
 
+#include "sl-census.h"
+
 #include <gst/app/gstappsrc.h>
 
 #include "sl-context.h"
@@ -117,6 +119,7 @@ sl_codec_probe_cancel(SlCodecProbe *self)
     sl_teardown_element(g_steal_pointer(&self->pipeline), NULL, self->context, NULL, NULL);
     g_main_context_unref(self->context);
     g_free(self);
+    sl_census_leave("SlCodecProbe");
 }
 
 static void
@@ -258,6 +261,7 @@ sl_codec_probe(GMainContext *context, GstElement *viewer_bin, GstSample *sample,
 {
     SlCodecProbe *self = g_new0(SlCodecProbe, 1);
 
+    sl_census_enter("SlCodecProbe");
     self->context = g_main_context_ref(context);
     self->done = done;
     self->user_data = user_data;

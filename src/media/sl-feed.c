@@ -1,5 +1,7 @@
 #include "sl-feed-private.h"
 
+#include "sl-census.h"
+
 /* Raw frames are large: a viewer that lags must not hold a camera's whole buffer pool. */
 #define MAX_BYTES (8 * 1024 * 1024)
 
@@ -67,6 +69,7 @@ sl_feed_unsubscribe(SlFeed *self)
     gst_clear_object(&self->appsrc);
     g_clear_object(&self->track);
     g_free(self);
+    sl_census_leave("SlFeed");
 }
 
 SlFeedStats

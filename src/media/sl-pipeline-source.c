@@ -4,6 +4,7 @@
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-file-loop.h"
 #include "sl-log.h"
@@ -481,6 +482,7 @@ sl_pipeline_source_class_init(SlPipelineSourceClass *klass)
 static void
 sl_pipeline_source_init(SlPipelineSource *self)
 {
+    sl_census_add_object(self);
     self->weak = sl_weak_new(self);
     self->tracks = g_ptr_array_new_with_free_func(g_object_unref);
     self->appsinks = g_ptr_array_new_with_free_func(gst_object_unref);

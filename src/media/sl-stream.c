@@ -1,5 +1,6 @@
 #include "sl-stream.h"
 
+#include "sl-census.h"
 #include "sl-codec-probe.h"
 #include "sl-context.h"
 #include "sl-log.h"
@@ -666,6 +667,7 @@ sl_stream_class_init(SlStreamClass *klass)
 static void
 sl_stream_init(SlStream *self)
 {
+    sl_census_add_object(self);
     self->weak = sl_weak_new(self);
 }
 

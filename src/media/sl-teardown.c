@@ -1,5 +1,6 @@
 #include "sl-teardown.h"
 
+#include "sl-census.h"
 #include "sl-context.h"
 
 /* Enough that one pipeline that hangs for a while does not hold up the others. */
@@ -46,6 +47,7 @@ on_teardown_ended(gpointer object, gpointer data)
 
     g_assert(n_pending > 0);
     n_pending--;
+    sl_census_leave("teardown");
     if (self->done != NULL)
         self->done(self->user_data);
 
@@ -98,6 +100,7 @@ sl_teardown_element(GstElement *element, SlTeardownPrepare prepare, GMainContext
     Teardown *self = teardown_new(context, done, user_data);
 
     sl_context_assert(context);
+    sl_census_enter("teardown");
     self->element = element;
     self->prepare = prepare;
     n_pending++;

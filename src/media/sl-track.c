@@ -1,5 +1,6 @@
 #include "sl-track.h"
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-feed-private.h"
 #include "sl-rtp-keyframe.h"
@@ -61,6 +62,7 @@ sl_track_class_init(SlTrackClass *klass)
 static void
 sl_track_init(SlTrack *self)
 {
+    sl_census_add_object(self);
     g_mutex_init(&self->lock);
     self->feeds = g_ptr_array_new();
     self->weak = sl_weak_new(self);
@@ -252,6 +254,7 @@ sl_track_subscribe(SlTrack *self, GstAppSrc *appsrc)
     SlFeed *feed = g_new0(SlFeed, 1);
 
     sl_context_assert(self->context);
+    sl_census_enter("SlFeed");
     feed->track = g_object_ref(self);
     feed->appsrc = gst_object_ref(appsrc);
     feed->waiting = TRUE;

@@ -1,4 +1,5 @@
 #include "sl-channel.h"
+#include "sl-census.h"
 #include "sl-relay-wire.h"
 
 #include <string.h>
@@ -38,6 +39,7 @@ sl_message_unref(SlMessage *self)
     g_free(self->key);
     g_free(self->json);
     g_free(self);
+    sl_census_leave("SlMessage");
 }
 
 static SlMessage *
@@ -45,6 +47,7 @@ message_new(SlChannel *self, const char *from, const char *key, JsonNode *data)
 {
     SlMessage *message = g_new0(SlMessage, 1);
 
+    sl_census_enter("SlMessage");
     g_atomic_ref_count_init(&message->refs);
     message->offset = self->last_offset + 1;
     message->key = g_strdup(key);
@@ -223,6 +226,7 @@ sl_channel_finalize(GObject *object)
 static void
 sl_channel_init(SlChannel *self)
 {
+    sl_census_add_object(self);
     self->epoch = g_uuid_string_random();
     self->first_offset = 1;
     self->by_key = g_hash_table_new(g_str_hash, g_str_equal);

@@ -1,4 +1,5 @@
 #include "sl-relay-client.h"
+#include "sl-census.h"
 #include "sl-json.h"
 #include "sl-relay-subscription.h"
 #include "sl-relay-window.h"
@@ -456,6 +457,7 @@ sl_relay_client_finalize(GObject *object)
 static void
 sl_relay_client_init(SlRelayClient *self)
 {
+    sl_census_add_object(self);
     g_weak_ref_init(&self->relay, NULL);
     self->id = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
     self->cancellable = g_cancellable_new();

@@ -1,10 +1,13 @@
 #include "sl-relay-subscription.h"
 
+#include "sl-census.h"
+
 SlRelaySubscription *
 sl_relay_subscription_new(SlChannel *channel, const char *stream, guint64 cursor)
 {
     SlRelaySubscription *self = g_new0(SlRelaySubscription, 1);
 
+    sl_census_enter("SlRelaySubscription");
     g_ref_count_init(&self->refs);
     self->channel = g_object_ref(channel);
     self->stream = g_strdup(stream);
@@ -28,6 +31,7 @@ sl_relay_subscription_unref(SlRelaySubscription *self)
     g_object_unref(self->channel);
     g_free(self->stream);
     g_free(self);
+    sl_census_leave("SlRelaySubscription");
 }
 
 void

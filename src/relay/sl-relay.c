@@ -1,4 +1,5 @@
 #include "sl-relay.h"
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-relay-client.h"
 #include "sl-relay-wire.h"
@@ -173,6 +174,7 @@ sl_relay_finalize(GObject *object)
 static void
 sl_relay_init(SlRelay *self)
 {
+    sl_census_add_object(self);
     self->channels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
     self->clients = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);
 }

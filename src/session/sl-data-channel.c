@@ -1,5 +1,6 @@
 #include "sl-data-channel.h"
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-json.h"
 
@@ -243,6 +244,7 @@ sl_data_channel_class_init(SlDataChannelClass *klass)
 static void
 sl_data_channel_init(SlDataChannel *self)
 {
+    sl_census_add_object(self);
 }
 
 static void

@@ -2,6 +2,7 @@
 
 #include <gst/sdp/sdp.h>
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-data-channel.h"
 #include "sl-sctp-id.h"
@@ -622,6 +623,7 @@ sl_peer_class_init(SlPeerClass *klass)
 static void
 sl_peer_init(SlPeer *self)
 {
+    sl_census_add_object(self);
     self->weak = sl_weak_new(self);
     self->senders = g_ptr_array_new_with_free_func((GDestroyNotify)sl_sender_free);
 }

@@ -5,6 +5,7 @@
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
+#include "sl-census.h"
 #include "sl-codec-probe.h"
 #include "sl-feed.h"
 #include "sl-rtp-rewriter.h"
@@ -247,6 +248,7 @@ sl_sender_new(GstElement *pipeline, GstElement *webrtcbin, SlStream *stream,
     if (viewer_bin == NULL)
         return NULL;
     self = g_new0(SlSender, 1);
+    sl_census_enter("SlSender");
     self->track = g_object_ref(codec->track);
     add_appsrc(self, pipeline);
     if (!add_viewer_bin(self, pipeline, webrtcbin, viewer_bin, caps)) {
@@ -272,4 +274,5 @@ sl_sender_free(SlSender *self)
     g_clear_object(&self->track);
     gst_clear_object(&self->appsrc);
     g_free(self);
+    sl_census_leave("SlSender");
 }

@@ -1,5 +1,6 @@
 #include "sl-session-pool.h"
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-session-private.h"
 #include "sl-teardown.h"
@@ -160,6 +161,7 @@ sl_session_pool_class_init(SlSessionPoolClass *klass)
 static void
 sl_session_pool_init(SlSessionPool *self)
 {
+    sl_census_add_object(self);
     self->sessions = g_ptr_array_new_with_free_func(g_object_unref);
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-log.h"
 #include "sl-peer.h"
@@ -397,6 +398,7 @@ sl_session_class_init(SlSessionClass *klass)
 static void
 sl_session_init(SlSession *self)
 {
+    sl_census_add_object(self);
     self->peers = g_ptr_array_new_with_free_func(g_object_unref);
 }
 

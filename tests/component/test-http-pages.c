@@ -74,6 +74,12 @@ static const Case CASES[] = {
       "GET /api/status?key=" FIXTURE_GUEST_KEY
       " HTTP/1.1\r\nHost: localhost:%u\r\nVia: 1.1 proxy\r\n" END,
       "200 OK", "\"viewers\":0", "/dev/video0" },
+    { "objects", "GET /api/debug/objects HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
+      "\"SlHttpServer\":1,", "\"gstreamer\"" },
+    { "objects for a guest",
+      "GET /api/debug/objects?key=" FIXTURE_GUEST_KEY
+      " HTTP/1.1\r\nHost: localhost:%u\r\nVia: 1.1 proxy\r\n" END,
+      "403 Forbidden", "Only the operator's key shows what is alive", "SlHttpServer" },
     { "no key", "GET / HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
       "401 Unauthorized", "This page needs a link with a key.", "Set-Cookie" },
     { "old key", "GET /?key=old HTTP/1.1\r\nHost: localhost:%u\r\nForwarded: for=192.0.2.1\r\n" END,
