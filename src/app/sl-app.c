@@ -60,19 +60,24 @@ check_elements(void)
     static const char *const needed[] = { "appsrc",  "appsink", "webrtcbin", "nicesrc", "nicesink",
                                           "dtlsenc", "srtpenc", "sctpenc",   "rtpbin",  NULL };
     g_autoptr(GString) missing = g_string_new(NULL);
+    g_autoptr(GString) packages = g_string_new(NULL);
+    g_autofree char *message = NULL;
 
     for (guint i = 0; needed[i] != NULL; i++) {
         g_autoptr(GstElementFactory) factory = gst_element_factory_find(needed[i]);
         const char *package = sl_element_package_hint(needed[i]);
 
-        if (factory == NULL)
-            g_string_append_printf(missing, "%s%s (package %s)", missing->len > 0 ? ", " : "",
-                                   needed[i], package != NULL ? package : "unknown");
+        if (factory != NULL)
+            continue;
+        g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", needed[i]);
+        if (package != NULL && strstr(packages->str, package) == NULL)
+            g_string_append_printf(packages, " %s", package);
     }
     if (missing->len == 0)
         return TRUE;
-    g_string_prepend(missing, "GStreamer elements are missing: ");
-    complain(missing->str);
+    message =
+        g_strdup_printf("GStreamer has no %s: apt-get install%s", missing->str, packages->str);
+    complain(message);
     return FALSE;
 }
 
@@ -155,10 +160,14 @@ add_streams(SlApp *self)
 {
     for (guint i = 0; i < self->options->streams->len; i++) {
         g_autoptr(GError) error = NULL;
-        int status = add_stream(self, g_ptr_array_index(self->options->streams, i), &error);
+        SlStreamOptions *options = g_ptr_array_index(self->options->streams, i);
+        int status = add_stream(self, options, &error);
 
         if (status == SL_EXIT_OK)
             continue;
+        /* A description's problems name their file. */
+        if (self->options->streams->len > 1 && strchr(error->message, '\n') == NULL)
+            g_prefix_error(&error, "stream %s: ", options->name);
         complain(error->message);
         return status;
     }
@@ -187,10 +196,12 @@ make_access(SlApp *self)
     if (config.keys_required) {
         self->keys = sl_access_keys_load(dir, self->options->new_keys, &error);
         if (self->keys == NULL) {
-            complain(error->message);
             /* On loopback nobody needs one. */
-            if (!is_loopback(self->options->address))
+            if (!is_loopback(self->options->address)) {
+                complain(error->message);
                 return FALSE;
+            }
+            sl_log_warning("%s", error->message);
         } else {
             config.guest_key = self->keys->guest;
             config.operator_key = self->keys->operator_;

@@ -1,6 +1,11 @@
 #include "sl-config.h"
 
+#include <errno.h>
+#include <stdio.h>
+
+#include "sl-log.h"
 #include "sl-options-private.h"
+#include "sl-problems.h"
 
 #define MAX_BYTES (64 * 1024)
 #define MAX_STREAMS 16
@@ -14,9 +19,30 @@ typedef struct {
 static gboolean
 fail(Config *config, const char *group, const char *key, GError **error, const char *message)
 {
-    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG, "%s: [%s] %s: %s", config->path,
-                group, key, message);
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG, "%s: [%s]%s%s: %s", config->path,
+                group, key != NULL ? " " : "", key != NULL ? key : "", message);
     return FALSE;
+}
+
+/* @expected: a comma-separated list of what there is */
+static gboolean
+fail_unknown(Config *config, const char *group, const char *key, const char *expected,
+             GError **error)
+{
+    g_auto(GStrv) known = g_strsplit(expected, ", ", -1);
+    g_autofree char *hint = sl_problems_did_you_mean(key, (const char *const *)known);
+    g_autofree char *message = g_strdup_printf("expected one of %s%s", expected, hint);
+
+    return fail(config, group, key, error, message);
+}
+
+/* As fail(), with what another function found wrong with the value. */
+static gboolean
+fail_with(Config *config, const char *key, GError *fault, GError **error)
+{
+    g_autoptr(GError) owned = fault;
+
+    return fail(config, "server", key, error, owned->message);
 }
 
 static char **
@@ -28,17 +54,42 @@ get_list(Config *config, const char *group, const char *key)
 /* --- [server] --- */
 
 static gboolean
-read_ice_servers(Config *config, GError **error)
+read_checked_list(Config *config, const char *key, gboolean (*check)(const char *, GError **),
+                  char ***target, GError **error)
 {
-    g_auto(GStrv) servers = get_list(config, "server", "ice-server");
+    g_auto(GStrv) values = get_list(config, "server", key);
+    GError *fault = NULL;
 
-    for (guint i = 0; servers[i] != NULL; i++) {
-        if (!sl_ice_server_check(servers[i], error))
-            return FALSE;
+    for (guint i = 0; values[i] != NULL; i++) {
+        if (!check(values[i], &fault))
+            return fail_with(config, key, fault, error);
     }
-    g_strfreev(config->options->ice.servers);
-    config->options->ice.servers = g_steal_pointer(&servers);
+    g_strfreev(*target);
+    *target = g_steal_pointer(&values);
     return TRUE;
+}
+
+static gboolean
+read_listen(Config *config, const char *value, GError **error)
+{
+    SlOptions *options = config->options;
+    GError *fault = NULL;
+
+    g_clear_pointer(&options->address, g_free);
+    if (sl_options_parse_listen(value, &options->address, &options->port, &fault))
+        return TRUE;
+    return fail_with(config, "listen", fault, error);
+}
+
+static gboolean
+read_ports(Config *config, const char *value, GError **error)
+{
+    SlIceSettings *ice = &config->options->ice;
+    GError *fault = NULL;
+
+    if (sl_options_parse_ports(value, &ice->port_min, &ice->port_max, &fault))
+        return TRUE;
+    return fail_with(config, "media-ports", fault, error);
 }
 
 static gboolean
@@ -46,22 +97,17 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
 {
     SlOptions *options = config->options;
 
-    if (g_str_equal(key, "listen")) {
-        g_clear_pointer(&options->address, g_free);
-        return sl_options_parse_listen(value, &options->address, &options->port, error);
-    }
+    if (g_str_equal(key, "listen"))
+        return read_listen(config, value, error);
     if (g_str_equal(key, "media-ports"))
-        return sl_options_parse_ports(value, &options->ice.port_min, &options->ice.port_max, error);
+        return read_ports(config, value, error);
     if (g_str_equal(key, "ice-server"))
-        return read_ice_servers(config, error);
-    if (g_str_equal(key, "allow-host")) {
-        options->allow_hosts = get_list(config, "server", key);
-        return TRUE;
-    }
-    if (g_str_equal(key, "allow-origin")) {
-        options->allow_origins = get_list(config, "server", key);
-        return TRUE;
-    }
+        return read_checked_list(config, key, sl_ice_server_check, &options->ice.servers, error);
+    if (g_str_equal(key, "allow-host"))
+        return read_checked_list(config, key, sl_options_check_host, &options->allow_hosts, error);
+    if (g_str_equal(key, "allow-origin"))
+        return read_checked_list(config, key, sl_options_check_origin, &options->allow_origins,
+                                 error);
     if (g_str_equal(key, "no-keys")) {
         g_autoptr(GError) fault = NULL;
         options->no_keys = g_key_file_get_boolean(config->file, "server", key, &fault);
@@ -69,7 +115,9 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
             return TRUE;
         return fail(config, "server", key, error, "expected true or false");
     }
-    return fail(config, "server", key, error, "there is no such setting");
+    return fail_unknown(config, "server", key,
+                        "listen, media-ports, ice-server, allow-host, allow-origin, no-keys",
+                        error);
 }
 
 /* --- [limits] --- */
@@ -124,6 +172,18 @@ is_name(const char *text)
 }
 
 static gboolean
+has_stream(Config *config, const char *name)
+{
+    GPtrArray *streams = config->options->streams;
+
+    for (guint i = 0; i < streams->len; i++) {
+        if (g_str_equal(((SlStreamOptions *)g_ptr_array_index(streams, i))->name, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
 read_stream(Config *config, const char *group, GError **error)
 {
     g_autoptr(SlStreamOptions) stream = g_new0(SlStreamOptions, 1);
@@ -131,9 +191,12 @@ read_stream(Config *config, const char *group, GError **error)
 
     stream->name = g_strstrip(g_strdup(group + strlen("stream ")));
     if (!is_name(stream->name))
-        return fail(config, group, "name", error, "expected letters a-z, digits, _ or -");
+        return fail(config, group, NULL, error,
+                    "expected a name of a-z, 0-9, '_' and '-' that begins with a letter");
     if (config->options->streams->len >= MAX_STREAMS)
-        return fail(config, group, "name", error, "more than 16 streams");
+        return fail(config, group, NULL, error, "expected 16 streams at most");
+    if (has_stream(config, stream->name))
+        return fail(config, group, NULL, error, "expected a name that no other stream has");
 
     for (guint i = 0; keys[i] != NULL; i++) {
         if (g_str_equal(keys[i], "device"))
@@ -143,7 +206,7 @@ read_stream(Config *config, const char *group, GError **error)
         else if (g_str_equal(keys[i], "set"))
             stream->set = get_list(config, group, keys[i]);
         else
-            return fail(config, group, keys[i], error, "expected device, pipeline or set");
+            return fail_unknown(config, group, keys[i], "device, pipeline, set", error);
     }
     g_ptr_array_add(config->options->streams, g_steal_pointer(&stream));
     return TRUE;
@@ -176,11 +239,71 @@ read_group(Config *config, const char *group, GError **error)
         return read_keys(config, group, read_limit, error);
     if (g_str_has_prefix(group, "stream "))
         return read_stream(config, group, error);
-    return fail(config, group, "", error, "expected [server], [limits] or [stream NAME]");
+    return fail(config, group, NULL, error, "expected [server], [limits] or [stream NAME]");
 }
 
-/* GKeyFile gives no lines and would stop at nothing: what can be wrong with the file as such is
- * said here. */
+/* No more of it than may be there, whatever it is. */
+static gboolean
+read_text(Config *config, char **ret_text, gsize *ret_len, GError **error)
+{
+    g_autofree char *text = g_malloc(MAX_BYTES + 1);
+    FILE *file = fopen(config->path, "re");
+    gsize len = file != NULL ? fread(text, 1, MAX_BYTES + 1, file) : 0;
+    gboolean failed = file == NULL || ferror(file) != 0;
+    int code = errno;
+
+    if (file != NULL)
+        fclose(file);
+    if (failed) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG, "can't read %s: %s",
+                    config->path, g_strerror(code));
+        return FALSE;
+    }
+    if (len > MAX_BYTES) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG,
+                    "%s: larger than %d bytes, expected a file of settings", config->path,
+                    MAX_BYTES);
+        return FALSE;
+    }
+    *ret_text = g_steal_pointer(&text);
+    *ret_len = len;
+    return TRUE;
+}
+
+/* Of what stands twice, GKeyFile would take the last without a word. */
+static gboolean
+check_lines(Config *config, const char *text, gsize len, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *copy = g_strndup(text, len);
+    g_auto(GStrv) lines = g_strsplit(copy, "\n", -1);
+    const char *group = "";
+
+    for (guint i = 0; lines[i] != NULL; i++) {
+        char *line = g_strstrip(lines[i]);
+        g_autofree char *key = g_strndup(line, strcspn(line, "="));
+        g_autofree char *what = NULL;
+
+        if (*line == '#' || *line == '\0')
+            continue;
+        if (*line == '[')
+            group = line;
+        g_strchomp(key);
+        what = *line == '[' ? g_strdup(line) : g_strconcat(group, " ", key, NULL);
+        if (g_hash_table_contains(seen, what)) {
+            guint first = GPOINTER_TO_UINT(g_hash_table_lookup(seen, what));
+
+            g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG,
+                        "%s:%u: %s again, expected it once; the first is in line %u", config->path,
+                        i + 1, what, first);
+            return FALSE;
+        }
+        g_hash_table_insert(seen, g_steal_pointer(&what), GUINT_TO_POINTER(i + 1));
+    }
+    return TRUE;
+}
+
+/* What is wrong with the file as such. */
 static gboolean
 load_file(Config *config, GError **error)
 {
@@ -188,19 +311,21 @@ load_file(Config *config, GError **error)
     g_autoptr(GError) fault = NULL;
     gsize len;
 
-    if (!g_file_get_contents(config->path, &text, &len, &fault) ||
-        !g_key_file_load_from_data(config->file, text, MIN(len, MAX_BYTES), G_KEY_FILE_NONE,
-                                   &fault)) {
+    if (!read_text(config, &text, &len, error))
+        return FALSE;
+    if (g_key_file_load_from_data(config->file, text, len, G_KEY_FILE_NONE, &fault))
+        return check_lines(config, text, len, error);
+    if (g_error_matches(fault, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND)) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG,
+                    "%s: settings before the first section, expected [server], [limits] or "
+                    "[stream NAME] above them",
+                    config->path);
+    } else {
+        g_autofree char *message = sl_log_redact_text(fault->message);
         g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG, "%s: %s", config->path,
-                    fault->message);
-        return FALSE;
+                    message);
     }
-    if (len > MAX_BYTES) {
-        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG, "%s: larger than %d bytes",
-                    config->path, MAX_BYTES);
-        return FALSE;
-    }
-    return TRUE;
+    return FALSE;
 }
 
 gboolean
@@ -209,20 +334,13 @@ sl_config_load(const char *path, SlOptions *options, GError **error)
     g_autoptr(GKeyFile) file = g_key_file_new();
     Config config = { path, file, options };
     g_auto(GStrv) groups = NULL;
-    g_autoptr(GError) fault = NULL;
 
     if (!load_file(&config, error))
         return FALSE;
     groups = g_key_file_get_groups(file, NULL);
     for (guint i = 0; groups[i] != NULL; i++) {
-        if (read_group(&config, groups[i], &fault))
-            continue;
-        if (fault->domain == SL_OPTIONS_ERROR && fault->code == SL_OPTIONS_ERROR_CONFIG)
-            g_propagate_error(error, g_steal_pointer(&fault));
-        else
-            g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG, "%s: %s", path,
-                        fault->message);
-        return FALSE;
+        if (!read_group(&config, groups[i], error))
+            return FALSE;
     }
     return TRUE;
 }

@@ -9,6 +9,8 @@
 #define DEFAULT_STREAM "camera"
 #define DEFAULT_PIPELINE "vp8"
 
+#define HOST_NAME_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._"
+
 G_DEFINE_QUARK(sl_options_error, sl_options_error)
 
 static const char summary[] = "Puts a camera into a browser. DEVICE is /dev/videoN, "
@@ -81,6 +83,15 @@ parse_port(const char *text, guint64 min, guint16 *ret_port)
     return TRUE;
 }
 
+/* Without a scope: GLib would take `fe80::1%eth0` for a host's name later. */
+static gboolean
+is_ip_address(const char *text)
+{
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(text);
+
+    return address != NULL;
+}
+
 gboolean
 sl_options_parse_listen(const char *text, char **ret_address, guint16 *ret_port, GError **error)
 {
@@ -91,8 +102,8 @@ sl_options_parse_listen(const char *text, char **ret_address, guint16 *ret_port,
 
     if (colon == NULL || !parse_port(colon + 1, 0, &port)) {
         g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
-                    "--listen %s: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 for "
-                    "every address",
+                    "%s: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 for every "
+                    "address",
                     text);
         return FALSE;
     }
@@ -105,11 +116,10 @@ sl_options_parse_listen(const char *text, char **ret_address, guint16 *ret_port,
         g_free(address);
         address = g_strdup("127.0.0.1");
     }
-    if (*address != '\0' && !g_hostname_is_ip_address(address)) {
-        g_set_error(
-            error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
-            "--listen %s: \"%s\" is no IP address of this machine; use :%u for every address", text,
-            address, port);
+    if (*address != '\0' && !is_ip_address(address)) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                    "%s: \"%s\" is no IP address of this machine; use :%u for every address", text,
+                    address, port);
         return FALSE;
     }
     *ret_address = *address != '\0' ? g_steal_pointer(&address) : NULL;
@@ -126,8 +136,7 @@ sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max, GEr
     if (g_strv_length(parts) != 2 || !parse_port(parts[0], 1024, &min) ||
         !parse_port(parts[1], 1024, &max) || min > max) {
         g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
-                    "--media-ports %s: expected MIN-MAX, from 1024 to 65535, such as 50000-50100",
-                    text);
+                    "%s: expected MIN-MAX, from 1024 to 65535, such as 50000-50100", text);
         return FALSE;
     }
     *ret_min = min;
@@ -135,19 +144,62 @@ sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max, GEr
     return TRUE;
 }
 
+gboolean
+sl_options_check_host(const char *text, GError **error)
+{
+    if (*text != '\0' && text[strspn(text, HOST_NAME_CHARS)] == '\0')
+        return TRUE;
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                "%s: expected a host name alone, such as camera.example.org", text);
+    return FALSE;
+}
+
+gboolean
+sl_options_check_origin(const char *text, GError **error)
+{
+    g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_NONE, NULL);
+
+    if (uri != NULL &&
+        (g_str_equal(g_uri_get_scheme(uri), "https") ||
+         g_str_equal(g_uri_get_scheme(uri), "http")) &&
+        g_uri_get_userinfo(uri) == NULL && g_strcmp0(g_uri_get_host(uri), "") > 0 &&
+        *g_uri_get_path(uri) == '\0' && g_uri_get_query(uri) == NULL &&
+        g_uri_get_fragment(uri) == NULL)
+        return TRUE;
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                "%s: expected a scheme and a host, such as https://www.example.org", text);
+    return FALSE;
+}
+
+/* Checks each of a repeatable option's values; the message begins with @option. */
 static gboolean
-check_ice_servers(char **servers, GError **error)
+check_each(const char *option, char **values, gboolean (*check)(const char *, GError **),
+           GError **error)
 {
     g_autoptr(GError) fault = NULL;
 
-    for (guint i = 0; servers != NULL && servers[i] != NULL; i++) {
-        if (sl_ice_server_check(servers[i], &fault))
+    for (guint i = 0; values != NULL && values[i] != NULL; i++) {
+        if (check(values[i], &fault))
             continue;
-        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE, "--ice-server: %s",
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE, "%s %s", option,
                     fault->message);
         return FALSE;
     }
     return TRUE;
+}
+
+static gboolean
+check_web_dir(const char *dir, GError **error)
+{
+    g_autofree char *page = g_build_filename(dir, "index.html", NULL);
+
+    if (g_file_test(page, G_FILE_TEST_IS_REGULAR))
+        return TRUE;
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                "--web %s: no index.html in there; expected the folder of the page, such as the "
+                "checkout's web",
+                dir);
+    return FALSE;
 }
 
 /* --- command line --- */
@@ -201,6 +253,11 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
     if (!g_option_context_parse_strv(context, &args, &fault)) {
         g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE, "%s; see --help",
                     fault->message);
+        return FALSE;
+    }
+    if (raw->new_keys && raw->no_keys) {
+        g_set_error_literal(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                            "--new-keys makes keys, --no-keys does without: expected one of them");
         return FALSE;
     }
     if (raw->rest != NULL && g_strv_length(raw->rest) > 1) {
@@ -271,15 +328,23 @@ apply_command_line(SlOptions *self, RawOptions *raw, GError **error)
     g_autofree char *address = NULL;
 
     if (raw->listen != NULL) {
-        if (!sl_options_parse_listen(raw->listen, &address, &self->port, error))
+        if (!sl_options_parse_listen(raw->listen, &address, &self->port, error)) {
+            g_prefix_error(error, "--listen ");
             return FALSE;
+        }
         g_free(self->address);
         self->address = g_steal_pointer(&address);
     }
-    if (raw->media_ports != NULL &&
-        !sl_options_parse_ports(raw->media_ports, &self->ice.port_min, &self->ice.port_max, error))
+    if (raw->media_ports != NULL && !sl_options_parse_ports(raw->media_ports, &self->ice.port_min,
+                                                            &self->ice.port_max, error)) {
+        g_prefix_error(error, "--media-ports ");
         return FALSE;
-    if (!check_ice_servers(raw->ice_servers, error))
+    }
+    /* What is wrong with a server does not quote it: it holds a password. */
+    if (!check_each("--ice-server:", raw->ice_servers, sl_ice_server_check, error) ||
+        !check_each("--allow-host", raw->allow_hosts, sl_options_check_host, error) ||
+        !check_each("--allow-origin", raw->allow_origins, sl_options_check_origin, error) ||
+        (raw->web_dir != NULL && !check_web_dir(raw->web_dir, error)))
         return FALSE;
     take_strv(&self->ice.servers, &raw->ice_servers);
     take_strv(&self->allow_hosts, &raw->allow_hosts);

@@ -55,6 +55,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlOptions, sl_options_free)
  * sl_options_parse_listen:
  * @text: `[ADDRESS]:PORT`: `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, `:8080`
  * @ret_address: (transfer full) (nullable): an IP literal; %NULL for every address
+ *
+ * This and what follows return FALSE with SL_OPTIONS_ERROR_USAGE; the message begins with @text,
+ * not with the option's name.
  */
 gboolean sl_options_parse_listen(const char *text, char **ret_address, guint16 *ret_port,
                                  GError **error);
@@ -62,5 +65,11 @@ gboolean sl_options_parse_listen(const char *text, char **ret_address, guint16 *
 /** sl_options_parse_ports: `MIN-MAX`, both from 1024, MIN ≤ MAX */
 gboolean sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max,
                                 GError **error);
+
+/** sl_options_check_host: a name as it stands in a Host header, without a port */
+gboolean sl_options_check_host(const char *text, GError **error);
+
+/** sl_options_check_origin: `https://HOST[:PORT]` or `http://…` (RFC 6454, section 6.2) */
+gboolean sl_options_check_origin(const char *text, GError **error);
 
 G_END_DECLS

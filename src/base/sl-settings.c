@@ -80,7 +80,7 @@ check_host(char *authority, GError **error)
         char *close = strchr(authority, ']');
 
         if (close == NULL)
-            return invalid(error, "ICE server: “[” without “]”");
+            return invalid(error, "“[” without “]”");
         host++;
         rest = close + 1;
         *close = '\0';
@@ -89,13 +89,13 @@ check_host(char *authority, GError **error)
     }
     if (*rest == ':') {
         if (!is_port(rest + 1))
-            return invalid(error, "ICE server: port “%s”, expected 1 to 65535", rest + 1);
+            return invalid(error, "port “%s”, expected 1 to 65535", rest + 1);
     } else if (*rest != '\0') {
-        return invalid(error, "ICE server: “%s” after the address, expected “:PORT”", rest);
+        return invalid(error, "“%s” after the address, expected “:PORT”", rest);
     }
     *rest = '\0';
     if (bracketed ? !is_ipv6(host) : !is_name(host))
-        return invalid(error, "ICE server: host “%s”, expected a name or an address", host);
+        return invalid(error, "host “%s”, expected a name or an address", host);
     return TRUE;
 }
 
@@ -127,21 +127,21 @@ check_turn(char *rest, gboolean tls, GError **error)
         *query++ = '\0';
         if (tls ? strcmp(query, "transport=tcp") != 0
                 : strcmp(query, "transport=udp") != 0 && strcmp(query, "transport=tcp") != 0)
-            return invalid(error, tls ? "ICE server: “turns:” takes no query but “transport=tcp”"
-                                      : "ICE server: “turn:” takes no query but “transport=udp” "
+            return invalid(error, tls ? "“turns:” takes no query but “transport=tcp”"
+                                      : "“turn:” takes no query but “transport=udp” "
                                         "or “transport=tcp”");
     }
     at = strrchr(rest, '@');
     if (at == NULL)
-        return invalid(error, "ICE server: “turn” without “USER:PASSWORD@”");
+        return invalid(error, "“turn” without “USER:PASSWORD@”");
     *at = '\0';
     colon = strchr(rest, ':');
     if (colon == NULL)
-        return invalid(error, "ICE server: “turn” with a user and no password, expected "
+        return invalid(error, "“turn” with a user and no password, expected "
                               "“USER:PASSWORD@”");
     *colon = '\0';
     if (!is_credential(rest) || !is_credential(colon + 1))
-        return invalid(error, "ICE server: user and password must not be empty, and what is not a "
+        return invalid(error, "user and password must not be empty, and what is not a "
                               "letter, a digit or one of -._~!$&'()*+,;= must be percent-encoded");
     return check_host(at + 1, error);
 }
@@ -152,14 +152,17 @@ sl_ice_server_check(const char *url, GError **error)
     g_autofree char *copy = NULL;
 
     if (strlen(url) > MAX_URL_BYTES)
-        return invalid(error, "ICE server: more than %d bytes", MAX_URL_BYTES);
+        return invalid(error, "more than %d bytes", MAX_URL_BYTES);
     copy = g_strdup(url);
-    if (g_str_has_prefix(copy, "stun:"))
+    if (g_str_has_prefix(copy, "stun:")) {
+        if (strchr(copy, '@') != NULL) /* not quoted: it may be a password */
+            return invalid(error, "“stun:” takes no user and password, expected “stun:HOST”");
         return check_host(copy + strlen("stun:"), error);
+    }
     if (g_str_has_prefix(copy, "turn:"))
         return check_turn(copy + strlen("turn:"), FALSE, error);
     if (g_str_has_prefix(copy, "turns:"))
         return check_turn(copy + strlen("turns:"), TRUE, error);
-    return invalid(error, "ICE server: expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
+    return invalid(error, "expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
                           "“turns:USER:PASSWORD@HOST”");
 }

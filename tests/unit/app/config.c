@@ -97,22 +97,49 @@ test_mistakes(void)
     static const struct {
         const char *text, *more, *message;
     } cases[] = {
-        { "[sever]\n", "", "FILE: [sever] : expected [server], [limits] or [stream NAME]" },
-        { "[server]\nport=80\n", "", "FILE: [server] port: there is no such setting" },
+        { "[sever]\n", "", "FILE: [sever]: expected [server], [limits] or [stream NAME]" },
+        { "[server]\nport=80\n", "",
+          "FILE: [server] port: expected one of listen, media-ports, ice-server, allow-host, "
+          "allow-origin, no-keys" },
+        { "[server]\nmedia-port=1\n", "",
+          "FILE: [server] media-port: expected one of listen, media-ports, ice-server, allow-host, "
+          "allow-origin, no-keys; did you mean 'media-ports'?" },
+        { "[server]\nmedia-ports=1-2\n", "",
+          "FILE: [server] media-ports: 1-2: expected MIN-MAX, from 1024 to 65535, such as "
+          "50000-50100" },
+        { "[server]\nice-server=stun:a;turn:b:secret@\n", "",
+          "FILE: [server] ice-server: host “”, expected a name or an address" },
+        { "[server]\nallow-origin=*\n", "",
+          "FILE: [server] allow-origin: *: expected a scheme and a host, such as "
+          "https://www.example.org" },
         { "[server]\nno-keys=perhaps\n", "", "FILE: [server] no-keys: expected true or false" },
         { "[server]\nlisten=8080\n", "",
-          "FILE: --listen 8080: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 for "
-          "every address" },
+          "FILE: [server] listen: 8080: expected [ADDRESS]:PORT, such as 127.0.0.1:8080, or :8080 "
+          "for every address" },
         { "[limits]\nmax-sessions=0\n", "",
           "FILE: [limits] max-sessions: expected a number from 1 to 10000000" },
         { "[limits]\nmax-sessions=5 # five\n", "",
           "FILE: [limits] max-sessions: expected a number from 1 to 10000000" },
         { "[limits]\nmax-fun=1\n", "", "FILE: [limits] max-fun: there is no such limit" },
-        { "[stream A]\n", "", "FILE: [stream A] name: expected letters a-z, digits, _ or -" },
-        { "[stream a]\nurl=x\n", "", "FILE: [stream a] url: expected device, pipeline or set" },
+        { "[stream A]\n", "",
+          "FILE: [stream A]: expected a name of a-z, 0-9, '_' and '-' that begins with a letter" },
+        { "[stream a]\nurl=x\n", "",
+          "FILE: [stream a] url: expected one of device, pipeline, set" },
+        { "[stream a]\n# again\n\n[stream a]\n", "",
+          "FILE:4: [stream a] again, expected it once; the first is in line 1" },
+        { "[stream a]\n[stream  a]\n", "",
+          "FILE: [stream  a]: expected a name that no other stream has" },
+        { "[stream a]\ndevice=test\n[stream b]\ndevice=test\ndevice = x\n", "",
+          "FILE:5: [stream b] device again, expected it once; the first is in line 4" },
+        { "[server]\nrtsp://user:secret@host/\n", "",
+          "FILE: Key file contains line “rtsp://user:***@host/” which is not a key-value pair, "
+          "group, or comment" },
         { "[stream a]\n[stream b]\n", "test",
           "DEVICE, --pipeline and --set are for one stream; --config has several" },
-        { "listen=1\n", "", "FILE: Key file does not start with a group" },
+        { "listen=1\n", "",
+          "FILE: settings before the first section, expected [server], [limits] or [stream NAME] "
+          "above "
+          "them" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

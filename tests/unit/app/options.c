@@ -34,11 +34,11 @@ static void
 test_all(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SlOptions) options =
-        parse("/dev/video2 --pipeline ./my.pipeline --set bitrate=500000 --set width=640 "
-              "--listen :0 --media-ports 50000-50100 --ice-server stun:stun.example.org "
-              "--allow-host cam.example.org --allow-origin https://example.org --no-keys --web web",
-              &error);
+    g_autoptr(SlOptions) options = parse(
+        "/dev/video2 --pipeline ./my.pipeline --set bitrate=500000 --set width=640 "
+        "--listen :0 --media-ports 50000-50100 --ice-server stun:stun.example.org "
+        "--allow-host cam.example.org --allow-origin https://example.org --no-keys --web " WEB_DIR,
+        &error);
     SlStreamOptions *stream;
 
     g_assert_no_error(error);
@@ -50,7 +50,7 @@ test_all(void)
     g_assert_cmpstr(options->allow_hosts[0], ==, "cam.example.org");
     g_assert_cmpstr(options->allow_origins[0], ==, "https://example.org");
     g_assert_true(options->no_keys);
-    g_assert_cmpstr(options->web_dir, ==, "web");
+    g_assert_cmpstr(options->web_dir, ==, WEB_DIR);
     stream = g_ptr_array_index(options->streams, 0);
     g_assert_cmpstr(stream->device, ==, "/dev/video2");
     g_assert_cmpstr(stream->pipeline, ==, "./my.pipeline");
@@ -82,6 +82,26 @@ test_mistakes(void)
           "--media-ports 80-90: expected MIN-MAX, from 1024 to 65535, such as 50000-50100" },
         { "a b", "One DEVICE at most: found \"a\" and \"b\"; several streams go into --config" },
         { "--frobnicate", "Unknown option --frobnicate; see --help" },
+        { "--listen [fe80::1%lo]:80",
+          "--listen [fe80::1%lo]:80: \"fe80::1%lo\" is no IP address of this machine; use :80 for "
+          "every address" },
+        { "--ice-server stun:user:secret@example.org",
+          "--ice-server: “stun:” takes no user and password, expected “stun:HOST”" },
+        { "--allow-host https://example.org",
+          "--allow-host https://example.org: expected a host name alone, such as "
+          "camera.example.org" },
+        { "--allow-host ''",
+          "--allow-host : expected a host name alone, such as camera.example.org" },
+        { "--allow-origin example.org",
+          "--allow-origin example.org: expected a scheme and a host, such as "
+          "https://www.example.org" },
+        { "--allow-origin https://example.org/",
+          "--allow-origin https://example.org/: expected a scheme and a host, such as "
+          "https://www.example.org" },
+        { "--web /proc", "--web /proc: no index.html in there; expected the folder of the page, "
+                         "such as the checkout's web" },
+        { "--new-keys --no-keys",
+          "--new-keys makes keys, --no-keys does without: expected one of them" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -14,38 +14,37 @@ static const Case cases[] = {
     { "stun:[2001:db8::1]:3478", NULL },
     { "turn:user:pass@turn.example.org", NULL },
     { "turn:user:p%40ss%3a%2F@turn.example.org:3478?transport=tcp", NULL },
-    { "turn:1700000000:a+b/=@turn.example.org", "ICE server: user and password must not be empty, "
+    { "turn:1700000000:a+b/=@turn.example.org", "user and password must not be empty, "
                                                 "and what is not a letter, a digit or one of "
                                                 "-._~!$&'()*+,;= must be percent-encoded" },
     { "turn:user:p+s=@[::1]:3478?transport=udp", NULL },
     { "turns:user:pass@turn.example.org:5349?transport=tcp", NULL },
 
-    { "", "ICE server: expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
+    { "", "expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
           "“turns:USER:PASSWORD@HOST”" },
-    { "http://example.org", "ICE server: expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
+    { "http://example.org", "expected “stun:HOST”, “turn:USER:PASSWORD@HOST” or "
                             "“turns:USER:PASSWORD@HOST”" },
-    { "stun:", "ICE server: host “”, expected a name or an address" },
-    { "stun://example.org", "ICE server: host “//example.org”, expected a name or an address" },
-    { "stun:exa mple", "ICE server: host “exa mple”, expected a name or an address" },
-    { "stun:example.org:0", "ICE server: port “0”, expected 1 to 65535" },
-    { "stun:example.org:65536", "ICE server: port “65536”, expected 1 to 65535" },
-    { "stun:example.org:", "ICE server: port “”, expected 1 to 65535" },
-    { "stun:[::1", "ICE server: “[” without “]”" },
-    { "stun:[example]", "ICE server: host “example”, expected a name or an address" },
-    { "stun:[::1]x", "ICE server: “x” after the address, expected “:PORT”" },
-    { "turn:example.org", "ICE server: “turn” without “USER:PASSWORD@”" },
-    { "turn:user@example.org",
-      "ICE server: “turn” with a user and no password, expected “USER:PASSWORD@”" },
-    { "turn:user:@example.org", "ICE server: user and password must not be empty, and what is not "
+    { "stun:", "host “”, expected a name or an address" },
+    { "stun://example.org", "host “//example.org”, expected a name or an address" },
+    { "stun:exa mple", "host “exa mple”, expected a name or an address" },
+    { "stun:example.org:0", "port “0”, expected 1 to 65535" },
+    { "stun:example.org:65536", "port “65536”, expected 1 to 65535" },
+    { "stun:example.org:", "port “”, expected 1 to 65535" },
+    { "stun:user:secret@example.org", "“stun:” takes no user and password, expected “stun:HOST”" },
+    { "stun:[::1", "“[” without “]”" },
+    { "stun:[example]", "host “example”, expected a name or an address" },
+    { "stun:[::1]x", "“x” after the address, expected “:PORT”" },
+    { "turn:example.org", "“turn” without “USER:PASSWORD@”" },
+    { "turn:user@example.org", "“turn” with a user and no password, expected “USER:PASSWORD@”" },
+    { "turn:user:@example.org", "user and password must not be empty, and what is not "
                                 "a letter, a digit or one of "
                                 "-._~!$&'()*+,;= must be percent-encoded" },
-    { "turn:user:secret%zz@example.org", "ICE server: user and password must not be empty, and "
+    { "turn:user:secret%zz@example.org", "user and password must not be empty, and "
                                          "what is not a letter, a digit or one of "
                                          "-._~!$&'()*+,;= must be percent-encoded" },
     { "turn:user:pass@example.org?transport=sctp",
-      "ICE server: “turn:” takes no query but “transport=udp” or “transport=tcp”" },
-    { "turns:user:pass@example.org?transport=udp",
-      "ICE server: “turns:” takes no query but “transport=tcp”" },
+      "“turn:” takes no query but “transport=udp” or “transport=tcp”" },
+    { "turns:user:pass@example.org?transport=udp", "“turns:” takes no query but “transport=tcp”" },
 };
 
 static void
