@@ -111,6 +111,25 @@ packages_install() {
         fail $EX_UNAVAILABLE "The packages could not be installed."
 }
 
+# The Node packages of the browser tests and benches.
+npm_is_current() {
+    [[ -f $root/tests/e2e/node_modules/.package-lock.json &&
+        ! $root/tests/e2e/package-lock.json -nt $root/tests/e2e/node_modules/.package-lock.json ]]
+}
+
+npm_list() {
+    say "From npm, to drive browsers (tests/e2e/package.json):" \
+        "$(sed -n '/ependencies": {/,/}/s/^ *"\([^"]*\)": .*/\1/p' "$root/tests/e2e/package.json" |
+            grep -v ependencies | paste -sd ' ')"
+}
+
+npm_install() {
+    step "Installing npm packages" env PUPPETEER_SKIP_DOWNLOAD=1 \
+        npm ci --prefix "$root/tests/e2e" --no-audit --no-fund --loglevel=error ||
+        fail $EX_UNAVAILABLE "The npm packages could not be installed."
+    touch "$root/tests/e2e/node_modules/.package-lock.json"
+}
+
 # A build folder knows the absolute path of its sources; one that came along with a moved checkout is of no use.
 build_discard_if_moved() {
     local made_for

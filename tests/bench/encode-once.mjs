@@ -4,51 +4,27 @@
 // server runs all the time, and the viewers that are not here are there. Both cases alternate for some rounds; where rounds of
 // one case differ more than the cases do, the ratio says no more than that. The first row is the idle machine, for comparison.
 
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-import { Child } from '../e2e/lib/child.mjs';
 import { measure, report, summary } from '../e2e/lib/figures.mjs';
 import { threadTimes } from '../e2e/lib/proc.mjs';
 import { Server } from '../e2e/lib/server.mjs';
 import { expect, sleep } from '../e2e/lib/tap.mjs';
+import { Viewers } from './lib/viewers.mjs';
 
-const VIEWERS_A_PROCESS = 5;
 const [many, seconds, rounds] = [20, 10, 3].map((usual, i) => Number(process.argv[2 + i] ?? usual));
-const viewersChild = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'e2e', 'lib', 'viewers-child.mjs');
-
-async function addViewers(scope, server, count) {
-  const children = [];
-  for (let left = count; left > 0; left -= VIEWERS_A_PROCESS) {
-    const child = new Child(process.execPath,
-                            [viewersChild, server.webSocket('/ws/camera'), String(Math.min(left, VIEWERS_A_PROCESS))],
-                            { stdin: 'pipe' });
-    scope.after(() => child.stop('SIGKILL'));
-    await child.line(/^playing$/, 60000);
-    children.push(child);
-  }
-  return children;
-}
-
-async function framesDecoded(children) {
-  const counts = [];
-  for (const child of children) {
-    child.stdout = '';
-    child.write('count\n');
-    counts.push(...(await child.line(/^frames (.*)$/))[1].split(' ').map(Number));
-  }
-  return counts;
-}
 
 const framesEncoded = async (server) => (await server.stream()).tracks.reduce((frames, track) => frames + track.frames, 0);
 
+async function framesDecoded(groups) {
+  return (await Promise.all(groups.map((viewers) => viewers.received()))).flat().map(({ decoded }) => decoded);
+}
+
 /** CPU by thread ID over `seconds`, the encoder's frames a second, and what the slowest viewer decoded of them. */
-async function observe(what, server, children) {
+async function observe(what, server, groups) {
   const [encodedBefore, before] = [await framesEncoded(server), threadTimes(server.pid)];
-  const [framesBefore, began] = [await framesDecoded(children), Date.now()];
+  const [framesBefore, began] = [await framesDecoded(groups), Date.now()];
   await sleep(seconds * 1000);
   const [encodedAfter, after] = [await framesEncoded(server), threadTimes(server.pid)];
-  const [framesAfter, elapsed] = [await framesDecoded(children), (Date.now() - began) / 1000];
+  const [framesAfter, elapsed] = [await framesDecoded(groups), (Date.now() - began) / 1000];
   const threads = new Map();
   for (const [id, { name, seconds: used }] of after)
     threads.set(id, { name, percent: (used - (before.get(id)?.seconds ?? 0)) / elapsed * 100 });
@@ -59,22 +35,22 @@ async function observe(what, server, children) {
 const sum = (threads, wanted) => [...threads].filter(([id, thread]) => wanted(id, thread))
   .reduce((total, [, { percent }]) => total + percent, 0);
 
-const end = (children) => Promise.all(children.map((child) => child.stop('SIGKILL')));
-
 await measure(async (scope) => {
   const [here, there] = [await Server.start(scope, ['test', '--set', 'width=640']),
                          await Server.start(scope, ['test', '--set', 'width=640'])];
-  const first = await addViewers(scope, here, 1);
-  const observed = [await observe('nobody else, the machine is idle', here, first)];
+  const of = (server) => new Viewers(scope, 'sightline', server.webSocket('/ws/camera'));
+  const [first, second, others, elsewhere] = [of(here), of(there), of(here), of(there)];
+  await first.grow(1);
+  const observed = [await observe('nobody else, the machine is idle', here, [first])];
 
-  await addViewers(scope, there, 1);
+  await second.grow(1);
   for (let round = 0; round < rounds; round++) {
-    let others = await addViewers(scope, there, many - 1);
-    observed.push(await observe(`${many} watch another server`, here, first));
-    await end(others);
-    others = await addViewers(scope, here, many - 1);
-    observed.push(await observe('1 watches another server', here, [...first, ...others]));
-    await end(others);
+    await elsewhere.grow(many - 1);
+    observed.push(await observe(`${many} watch another server`, here, [first]));
+    await elsewhere.end();
+    await others.grow(many - 1);
+    observed.push(await observe('1 watches another server', here, [first, others]));
+    await others.end();
     await here.viewers(1);
   }
 

@@ -13,12 +13,23 @@ export async function loadWebSocket() {
   }
 }
 
-async function loadWebrtc() {
+export async function loadWebrtc() {
   try {
     return (await import('@roamhq/wrtc')).default;
   } catch (error) {
     throw new Skip(`@roamhq/wrtc does not load (npm ci in tests/e2e): ${error.message.split('\n')[0]}`);
   }
+}
+
+/** What a peer connection got of its video: packets, those lost, frames, those decoded and those dropped. */
+export async function receivedVideo(peer) {
+  const sums = { packets: 0, lost: 0, frames: 0, decoded: 0, dropped: 0 };
+  for (const stat of (await peer?.getStats())?.values() ?? [])
+    if (stat.type === 'inbound-rtp' && stat.kind === 'video')
+      for (const [sum, name] of [['packets', 'packetsReceived'], ['lost', 'packetsLost'], ['frames', 'framesReceived'],
+                                 ['decoded', 'framesDecoded'], ['dropped', 'framesDropped']])
+        sums[sum] += stat[name] ?? 0;
+  return sums;
 }
 
 /** A signalling WebSocket as such: what came, and how it closed. */
@@ -144,12 +155,12 @@ export class Viewer {
     this.sinks = [...(this.sinks ?? []), sink];
   }
 
+  received() {
+    return receivedVideo(this.peer);
+  }
+
   async framesDecoded() {
-    let frames = 0;
-    for (const stat of (await this.peer?.getStats())?.values() ?? [])
-      if (stat.type === 'inbound-rtp')
-        frames += stat.framesDecoded ?? 0;
-    return frames;
+    return (await this.received()).decoded;
   }
 
   async playing({ frames = 15, timeoutMs = 20000 } = {}) {
