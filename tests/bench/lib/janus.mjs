@@ -41,7 +41,7 @@ export class Janus {
     mkdirSync(path.join(folder, 'none'));
     write('janus.jcfg', `general: { configs_folder = "${folder}", plugins_folder = "${plugins}/plugins",
         transports_folder = "${plugins}/transports", events_folder = "${folder}/none", loggers_folder = "${folder}/none",
-        debug_level = 3, session_timeout = 0 }
+        debug_level = 2, session_timeout = 0 }
       plugins: { disable = "${['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'textroom', 'videocall',
                                'videoroom', 'voicemail'].map((name) => `libjanus_${name}.so`).join(',')}" }
       transports: { disable = "${['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'].map((name) => `libjanus_${name}.so`).join(',')}" }\n`);
@@ -51,7 +51,7 @@ export class Janus {
 
     const self = new Janus();
     self.url = `ws://127.0.0.1:${webSocketPort}/`;
-    self.child = new Child(command, ['-F', folder]);
+    self.child = new Child(command, ['--disable-colors', '-F', folder]);
     scope.onFailure(() => `janus: ${self.child.stdout.slice(-1500)}${self.child.stderr.slice(-1500)}`);
     scope.after(() => self.child.stop());
     await until('Janus to answer', async () => {
