@@ -11,6 +11,24 @@ foreach_inside(GstElement *webrtcbin, GstIteratorForeachFunction func, gpointer 
         gst_iterator_resync(iterator);
 }
 
+/* The sctp plugin ends usrsctp with its last association and begins it again with the next. An
+ * endpoint that usrsctp's timer thread is still closing makes the end fail, which nobody looks at;
+ * then the next beginning takes new tables (150 kB), locks and a timer thread beside the old ones.
+ * With an association of our own, which is never connected, there is no last one (needed up to 1.26
+ * at least). It stays until the process ends, as libraries do. */
+static void
+keep_usrsctp(void)
+{
+    static GstElement *keeper;
+
+    if (keeper != NULL || (keeper = gst_element_factory_make("sctpdec", NULL)) == NULL)
+        return;
+    gst_object_ref_sink(keeper);
+    GST_OBJECT_FLAG_SET(keeper, GST_OBJECT_FLAG_MAY_BE_LEAKED);
+    g_object_set(keeper, "sctp-association-id", 0, NULL);
+    gst_element_set_state(keeper, GST_STATE_PAUSED); /* takes its association */
+}
+
 static void
 set_sctp_id(const GValue *value, gpointer id)
 {
@@ -25,6 +43,7 @@ set_sctp_id(const GValue *value, gpointer id)
 void
 sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id)
 {
+    keep_usrsctp();
     if (id != 0)
         foreach_inside(webrtcbin, set_sctp_id, GUINT_TO_POINTER(id));
 }

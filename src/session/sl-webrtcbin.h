@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * sl_webrtcbin_set_sctp_id:
  * @id: unique among the live associations; 0 leaves what there is
  *
- * After the first data channel was made. webrtcbin picks a random 16-bit number; two alike hang the
- * teardown of both (fixed in 1.27.1).
+ * After the first data channel was made, before it connects. webrtcbin picks a random 16-bit
+ * number; two alike hang the teardown of both (fixed in 1.27.1).
  */
 void sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id);
 

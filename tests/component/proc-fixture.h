@@ -23,8 +23,17 @@
 /** One round of the main context; returns after some milliseconds even if nothing happens. */
 void proc_fixture_iterate(void);
 
+/**
+ * proc_fixture_run:
+ *
+ * g_test_run(), for tests that run pipelines. Afterwards waits until the threads of GStreamer's and
+ * webrtcbin's that end by themselves are gone: a thread that ends while the process does leaves
+ * behind what OpenSSL frees with each thread. One that does not end fails the test.
+ */
+int proc_fixture_run(void);
+
 guint proc_fixture_count_threads(void);
 guint proc_fixture_count_fds(void);
 
-/** Names of this process' threads, for a message. */
-char *proc_fixture_thread_names(void);
+/** @name: at most 15 characters of it, as the kernel keeps them */
+gboolean proc_fixture_has_thread(const char *name);

@@ -1,3 +1,4 @@
+#include "proc-fixture.h"
 #include "sl-capture.h"
 #include "sl-file-loop.h"
 
@@ -193,5 +194,5 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/file-loop/%s", file_cases[i].name);
         g_test_add_data_func(path, &file_cases[i], test_loop);
     }
-    return g_test_run();
+    return proc_fixture_run();
 }

@@ -1,6 +1,7 @@
 /* Answers that were tampered with and pass the check go into a real webrtcbin, with criticals
  * fatal. Without the check in between, it is dead within a hundred. */
 
+#include "proc-fixture.h"
 #include "sl-sdp.h"
 
 #include <gst/gst.h>
@@ -236,5 +237,5 @@ main(int argc, char **argv)
     gst_init(&argc, &argv);
     g_test_init(&argc, &argv, NULL);
     g_test_add("/hostile-answers/survives", Fixture, NULL, set_up, test_survives, tear_down);
-    return g_test_run();
+    return proc_fixture_run();
 }

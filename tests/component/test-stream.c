@@ -341,5 +341,5 @@ main(int argc, char **argv)
     g_test_add_func("/stream/track-of-packets", test_track_of_packets);
     g_test_add_func("/stream/packets-must-stay-packets", test_packets_must_stay_packets);
     g_test_add_func("/stream/nothing-is-left", test_nothing_is_left);
-    return g_test_run();
+    return proc_fixture_run();
 }

@@ -273,5 +273,5 @@ main(int argc, char **argv)
     ADD("packets", test_packets);
     ADD("keyframe-requests-of-many-become-one", test_keyframe_requests_of_many_become_one);
     ADD("first-frame-and-clock-time", test_first_frame_and_clock_time);
-    return g_test_run();
+    return proc_fixture_run();
 }

@@ -6,6 +6,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "sl-context.h"
+#include "sl-sctp-id.h"
 #include "sl-webrtcbin.h"
 
 #define SINK_NAME "frames"
@@ -16,6 +17,7 @@ struct _TestViewer {
     guint peer;
     GstElement *pipeline;
     GstElement *webrtcbin; /* borrowed */
+    guint sctp_id;
 
     gint n_frames;    /* atomic */
     gint n_keyframes; /* atomic */
@@ -146,6 +148,7 @@ on_answer_created(GstPromise *promise, gpointer data)
         g_atomic_int_set(&self->answering, FALSE);
         return;
     }
+    sl_webrtcbin_set_sctp_id(self->webrtcbin, self->sctp_id);
     g_signal_emit_by_name(self->webrtcbin, "set-local-description", answer, NULL);
     text = gst_sdp_message_as_text(answer->sdp);
     post(self, give_answer, 0, text);
@@ -177,6 +180,7 @@ drop_pipeline(TestViewer *self)
     sl_webrtcbin_release(self->pipeline); /* the same leak is on this side */
     gst_element_set_state(self->pipeline, GST_STATE_NULL);
     g_clear_object(&self->pipeline);
+    sl_sctp_id_release(self->sctp_id);
 }
 
 static void
@@ -196,6 +200,7 @@ make_pipeline(TestViewer *self)
     g_signal_connect(self->webrtcbin, "on-data-channel", G_CALLBACK(on_data_channel), self);
     g_signal_connect(self->webrtcbin, "on-ice-candidate", G_CALLBACK(on_candidate), self);
     gst_bin_add(GST_BIN(self->pipeline), self->webrtcbin);
+    self->sctp_id = sl_sctp_id_take();
     gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
 }
 
