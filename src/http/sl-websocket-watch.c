@@ -134,6 +134,23 @@ on_websocket_message(SoupWebsocketConnection *websocket, gint type, GBytes *mess
         sl_websocket_watch_close(self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, "text expected");
 }
 
+/* What the other side reads beside the code; libsoup's own words are for whoever debugs libsoup. */
+static const char *
+words_of(int code)
+{
+    switch (code) {
+    case SOUP_WEBSOCKET_CLOSE_PROTOCOL_ERROR:
+        return "not as RFC 6455 has it";
+    case SOUP_WEBSOCKET_CLOSE_BAD_DATA:
+        return "a text that is not UTF-8";
+    case SOUP_WEBSOCKET_CLOSE_TOO_BIG:
+        return "a message of more than 64 KiB";
+    case SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION:
+        return "more than 50 pings or pongs in 10 s";
+    }
+    return NULL;
+}
+
 /*
  * Comes before libsoup closes, or gives up without a close frame (a frame beyond its own bound).
  * Closing here first lets the other side read why.
@@ -141,13 +158,14 @@ on_websocket_message(SoupWebsocketConnection *websocket, gint type, GBytes *mess
 static void
 on_websocket_error(SoupWebsocketConnection *websocket, GError *error, SlWebsocketWatch *self)
 {
-    /* A broken connection takes no close frame; and after one, it goes on sending what was refused.
-     */
-    if (self->closing || self->close_deferred || error->domain != SOUP_WEBSOCKET_ERROR) {
+    /* A broken connection takes no close frame. */
+    if (error->domain != SOUP_WEBSOCKET_ERROR) {
         sl_websocket_watch_drop(self);
         begin_closing(self);
     } else if (error->code >= SOUP_WEBSOCKET_CLOSE_NORMAL) {
-        sl_websocket_watch_close(self, (gushort)error->code, NULL);
+        /* What it goes on sending is read and thrown away until the deadline, for its sake: what
+         * is not read when a connection ends takes the reason with it. */
+        sl_websocket_watch_close(self, (gushort)error->code, words_of(error->code));
     } else {
         begin_closing(self);
     }
