@@ -13,6 +13,7 @@
 #include "sl-context.h"
 #include "sl-http-server.h"
 #include "sl-log.h"
+#include "sl-meters.h"
 #include "sl-teardown.h"
 #include "sl-webrtcbin.h"
 
@@ -28,6 +29,7 @@ struct _SlApp {
     GMainContext *context;
     GMainLoop *loop;
     SlOptions *options;
+    SlMeters *meters;
 
     SlAccessKeys *keys; /* NULL with --no-keys */
     SlAccess *access;
@@ -475,6 +477,7 @@ sl_app_finalize(GObject *object)
 {
     SlApp *self = SL_APP(object);
 
+    g_clear_pointer(&self->meters, sl_meters_free);
     g_clear_pointer(&self->options, sl_options_free);
     g_clear_pointer(&self->loop, g_main_loop_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
@@ -505,5 +508,7 @@ sl_app_new(GMainContext *context, SlOptions *options)
     self->context = g_main_context_ref(context);
     self->loop = g_main_loop_new(context, FALSE);
     self->options = options;
+    self->meters = sl_meters_new(context, &options->limits);
+    self->options->limits.meters = self->meters;
     return self;
 }

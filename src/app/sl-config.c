@@ -122,43 +122,35 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
 
 /* --- [limits] --- */
 
+/* Too many to list: the one that was meant is said, where there is one. */
+static char *
+limit_hint(const char *key)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    guint n;
+    const SlLimitInfo *infos = sl_limits_get_infos(&n);
+
+    for (guint i = 0; i < n; i++) {
+        if (g_str_equal(infos[i].name, key))
+            return g_strdup("");
+        g_ptr_array_add(names, (char *)infos[i].name);
+    }
+    g_ptr_array_add(names, NULL);
+    return sl_problems_did_you_mean(key, (const char *const *)names->pdata);
+}
+
 static gboolean
 read_limit(Config *config, const char *key, const char *value, GError **error)
 {
-    SlLimits *limits = &config->options->limits;
-    const struct {
-        const char *key;
-        guint *value;
-    } counts[] = {
-        { "max-sessions", &limits->max_sessions },
-        { "linger-ms", &limits->linger_ms },
-        { "hello-timeout-ms", &limits->hello_timeout_ms },
-        { "ping-interval-ms", &limits->ping_interval_ms },
-        { "pong-timeout-ms", &limits->pong_timeout_ms },
-        { "ice-timeout-ms", &limits->ice_timeout_ms },
-        { "max-candidates", &limits->max_candidates },
-        { "max-signals", &limits->max_signals },
-        { "relay-requests-per-second", &limits->relay_requests_per_second },
-        { "relay-request-burst", &limits->relay_request_burst },
-        { "history-messages", &limits->history_messages },
-    };
-    guint64 number;
+    g_autoptr(GError) fault = NULL;
+    g_autofree char *hint = NULL;
+    g_autofree char *message = NULL;
 
-    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
-        if (!g_str_equal(key, counts[i].key))
-            continue;
-        if (!g_ascii_string_to_unsigned(value, 10, 1, 10 * 1000 * 1000, &number, NULL))
-            return fail(config, "limits", key, error, "expected a number from 1 to 10000000");
-        *counts[i].value = (guint)number;
+    if (sl_limits_set(&config->options->limits, key, value, &fault))
         return TRUE;
-    }
-    if (g_str_equal(key, "history-bytes")) {
-        if (!g_ascii_string_to_unsigned(value, 10, 1, 1 << 30, &number, NULL))
-            return fail(config, "limits", key, error, "expected a number from 1 to 1073741824");
-        limits->history_bytes = (gsize)number;
-        return TRUE;
-    }
-    return fail(config, "limits", key, error, "there is no such limit");
+    hint = limit_hint(key);
+    message = g_strconcat(fault->message, hint, NULL);
+    return fail(config, "limits", key, error, message);
 }
 
 /* --- [stream NAME] --- */

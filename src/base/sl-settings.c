@@ -4,28 +4,6 @@
 #include <gio/gio.h>
 #include <string.h>
 
-void
-sl_limits_init(SlLimits *limits)
-{
-    *limits = (SlLimits){
-        .max_sessions = 200,
-        .linger_ms = 5000,
-        .hello_timeout_ms = 10000,
-        .ping_interval_ms = 5000,
-        .pong_timeout_ms = 12000,
-        .ice_timeout_ms = 20000,
-        .max_candidates = 100,
-        .max_signals = 200,
-        .relay_window_messages = 256,
-        .relay_window_bytes = 1024 * 1024,
-        .relay_requests_per_second = 50,
-        .relay_request_burst = 200,
-        .history_messages = 1000,
-        .history_bytes = 1024 * 1024,
-        .max_publish_bytes = 16 * 1024,
-    };
-}
-
 #define MAX_URL_BYTES 1024
 
 G_GNUC_PRINTF(2, 3)

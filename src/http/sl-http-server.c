@@ -8,16 +8,17 @@
 #include "sl-context.h"
 #include "sl-debug-objects.h"
 #include "sl-listener.h"
+#include "sl-meters.h"
 #include "sl-relay-socket.h"
 #include "sl-request.h"
 #include "sl-signalling.h"
 #include "sl-status.h"
 #include "sl-websocket-watch.h"
 
-#define MAX_BODY_BYTES (64 * 1024)
 /* A body that is refused is read this far and thrown away, so that the answer is seen. */
 #define MAX_IGNORED_BYTES (1024 * 1024)
 #define CLOSE_MS 800
+#define RETRY_AFTER_S "5"
 #define COOKIE_MAX_AGE_S (365 * 24 * 3600)
 
 struct _SlHttpServer {
@@ -133,6 +134,7 @@ answer_status(SlHttpServer *self, SoupServerMessage *msg)
         .streams = self->streams,
         .pool = self->pool,
         .relay = self->relay,
+        .limits = &self->limits,
     };
 
     if (sl_grant_allows(grant, SL_ROLE_WATCH, NULL))
@@ -304,10 +306,31 @@ refuse_verdict(SoupServerMessage *msg, SlAccessVerdict verdict)
 }
 
 static void
-refuse_body(SoupServerMessage *msg)
+refuse_body(SlHttpServer *self, SoupServerMessage *msg)
 {
-    sl_answer_problem(msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE,
-                      "A request's body may have 64 KiB.");
+    g_autofree char *words =
+        g_strdup_printf("A request's body may have %u bytes.", self->limits.max_body_bytes);
+
+    sl_limits_reached(&self->limits, SL_LIMIT(max_body_bytes), NULL);
+    sl_answer_problem(msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, words);
+}
+
+static gboolean
+refuse_crowd(SlHttpServer *self, SoupServerMessage *msg)
+{
+    g_autofree char *words = NULL;
+    guint limit;
+
+    if (sl_listener_admit(msg, &limit))
+        return FALSE;
+    words = g_strdup_printf("%u connections are open%s, which is as many as this server takes. Try "
+                            "again in some seconds.",
+                            sl_limits_get(&self->limits, limit),
+                            limit == SL_LIMIT(max_connections) ? "" : " from your address");
+    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Retry-After",
+                                 RETRY_AFTER_S);
+    sl_answer_problem(msg, SOUP_STATUS_SERVICE_UNAVAILABLE, words);
+    return TRUE;
 }
 
 static void
@@ -321,14 +344,15 @@ on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
 
     if (soup_server_message_get_status(msg) != 0)
         sl_answer_problem(msg, soup_server_message_get_status(msg), "This is not an address.");
-    else if (refuse_verdict(msg, sl_request_check(msg, self->access, self->port)))
+    else if (refuse_verdict(msg, sl_request_check(msg, self->access, self->port)) ||
+             refuse_crowd(self, msg))
         ;
     else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
         soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
                                      "GET, HEAD");
         sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED, "Only GET and HEAD are known here.");
-    } else if (soup_message_headers_get_content_length(headers) > MAX_BODY_BYTES) {
-        refuse_body(msg);
+    } else if (soup_message_headers_get_content_length(headers) > self->limits.max_body_bytes) {
+        refuse_body(self, msg);
     }
 
     if (sl_request_get_allow_origin(msg) != NULL)
@@ -347,8 +371,8 @@ on_message_got_chunk(SoupServerMessage *msg, GBytes *chunk, SlHttpServer *self)
 
     bytes += g_bytes_get_size(chunk);
     g_object_set_data(G_OBJECT(msg), "sl-body-bytes", GSIZE_TO_POINTER(bytes));
-    if (bytes > MAX_BODY_BYTES && soup_server_message_get_status(msg) == 0)
-        refuse_body(msg);
+    if (bytes > self->limits.max_body_bytes && soup_server_message_get_status(msg) == 0)
+        refuse_body(self, msg);
     if (bytes <= MAX_IGNORED_BYTES)
         return;
     socket = sl_listener_release(msg);
@@ -472,7 +496,7 @@ sl_http_server_new(GMainContext *context, SlAccess *access, SlSessionPool *pool,
     self->limits = *limits;
     self->assets = sl_assets_new(web_dir);
     self->soup = soup_server_new("server-header", "Sightline", NULL);
-    self->listener = sl_listener_new(self->context, self->soup);
+    self->listener = sl_listener_new(self->context, self->soup, limits);
     soup_server_remove_websocket_extension(self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
     soup_server_add_handler(self->soup, NULL, on_soup_request, self, NULL);
     g_signal_connect(self->soup, "request-started", G_CALLBACK(on_soup_request_started), self);

@@ -1,85 +1,103 @@
 #include "sl-listener.h"
 
-#include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 
+#include "sl-address.h"
+#include "sl-admission.h"
 #include "sl-census.h"
+#include "sl-connection.h"
 #include "sl-context.h"
-#include "sl-http-server.h"
+#include "sl-meters.h"
+#include "sl-server-socket.h"
 
-#define MAX_CONNECTIONS 1024
-#define REQUEST_TIMEOUT_MS 10000
-#define ANSWER_TIMEOUT_MS 60000
 #define SWEEP_MS 1000
 #define RETRY_MS 200
+/* Strangers come after those who are let in: signalling, messages, what threads of viewers post. */
+#define PRIORITY (G_PRIORITY_DEFAULT + 10)
+#define ACCEPTS_A_TURN 32
+/* Who is refused may finish talking, so that the answer is read before the connection ends. */
+#define REFUSED_MS 2000
+#define REFUSED_BYTES (1024 * 1024)
 
 struct _SlListener {
     GObject parent_instance;
 
     GMainContext *context;
     SoupServer *server;
+    SlLimits limits;
+    SlAdmission *admission;
     GSocket *socket; /* nullable: not listening */
     GSource *accepting;
     GSource *retrying;
     GSource *sweeping;
     GHashTable *connections; /* of Connection */
-    gint64 request_timeout_us;
-    gint64 answer_timeout_us;
 };
 
-/* Lives as long as libsoup's stream does. */
+/* Lives as long as its stream does. */
 typedef struct {
+    SlPlace place;
     SlListener *listener; /* borrowed; nullable once the listener is gone */
+    SlConnection *stream; /* nullable: libsoup has it */
     GSocket *socket;
+    GSocketAddress *local, *remote; /* nullable: libsoup has them */
+    GSource *reading;               /* nullable */
+    gint64 began_us;
     gint64 deadline_us; /* 0: none */
+    gboolean refused;
+    gsize n_ignored;
 } Connection;
 
 G_DEFINE_FINAL_TYPE(SlListener, sl_listener, G_TYPE_OBJECT)
 
-static gboolean on_socket_readable(GSocket *socket, GIOCondition condition, gpointer user_data);
-
-static void
-connection_free(gpointer data)
-{
-    Connection *connection = data;
-
-    g_object_unref(connection->socket);
-    g_free(connection);
-}
+/* --- a connection --- */
 
 static void
 on_stream_finalized(gpointer data, GObject *stream)
 {
     Connection *connection = data;
 
-    if (connection->listener != NULL)
+    if (connection->listener != NULL) {
+        sl_admission_leave(connection->listener->admission, &connection->place);
         g_hash_table_remove(connection->listener->connections, connection);
-    connection_free(connection);
+    }
+    sl_clear_source(&connection->reading);
+    g_clear_object(&connection->local);
+    g_clear_object(&connection->remote);
+    g_object_unref(connection->socket);
+    g_free(connection);
 }
 
-/* Shutting down rather than closing: libsoup's sources see the end and close it themselves. */
+/* May free it. Shutting down rather than closing: libsoup's sources see the end and close it
+ * themselves. */
 static void
 connection_drop(Connection *connection)
 {
     connection->deadline_us = 0;
-    g_socket_shutdown(connection->socket, TRUE, TRUE, NULL);
+    if (connection->stream != NULL)
+        g_object_unref(connection->stream);
+    else
+        g_socket_shutdown(connection->socket, TRUE, TRUE, NULL);
 }
+
+static void
+set_deadline(Connection *connection, gint64 since_us, guint timeout_ms)
+{
+    connection->deadline_us = since_us + (gint64)timeout_ms * 1000;
+}
+
+/* --- of a message --- */
 
 /* The remote address is the one object of ours that libsoup hands back with each message. */
 static Connection *
 connection_of_message(SoupServerMessage *msg)
 {
     GSocketAddress *remote = soup_server_message_get_remote_address(msg);
-    GIOStream *stream;
+    GWeakRef *weak = remote != NULL ? g_object_get_data(G_OBJECT(remote), "sl-stream") : NULL;
+    g_autoptr(GObject) stream = weak != NULL ? g_weak_ref_get(weak) : NULL;
 
-    if (remote == NULL)
-        return NULL;
-    stream = g_weak_ref_get(g_object_get_data(G_OBJECT(remote), "sl-stream"));
-    if (stream == NULL)
-        return NULL;
-    g_object_unref(stream);
-    return g_object_get_data(G_OBJECT(stream), "sl-connection");
+    return stream != NULL ? g_object_get_data(stream, "sl-connection") : NULL;
 }
 
 static void
@@ -90,89 +108,248 @@ weak_ref_free(gpointer data)
 }
 
 static void
-set_deadline(SoupServerMessage *msg, gint64 timeout_us)
+set_answer_deadline(SoupServerMessage *msg, SlListener *self)
 {
     Connection *connection = connection_of_message(msg);
 
     if (connection != NULL)
-        connection->deadline_us = g_get_monotonic_time() + timeout_us;
-}
-
-static void
-on_message_got_body(SoupServerMessage *msg, SlListener *self)
-{
-    set_deadline(msg, self->answer_timeout_us);
+        set_deadline(connection, g_get_monotonic_time(), self->limits.answer_timeout_ms);
 }
 
 static void
 on_server_request_started(SoupServer *server, SoupServerMessage *msg, SlListener *self)
 {
-    set_deadline(msg, self->request_timeout_us);
-    g_signal_connect_object(msg, "got-body", G_CALLBACK(on_message_got_body), self, 0);
+    g_signal_connect_object(msg, "got-body", G_CALLBACK(set_answer_deadline), self, 0);
 }
 
 static void
 on_server_request_finished(SoupServer *server, SoupServerMessage *msg, SlListener *self)
 {
-    set_deadline(msg, self->answer_timeout_us);
+    set_answer_deadline(msg, self);
+}
+
+static void
+hand_over(Connection *connection)
+{
+    g_autoptr(GIOStream) stream = G_IO_STREAM(g_steal_pointer(&connection->stream));
+    g_autoptr(GSocketAddress) local = g_steal_pointer(&connection->local);
+    g_autoptr(GSocketAddress) remote = g_steal_pointer(&connection->remote);
+    GWeakRef *weak = g_new0(GWeakRef, 1);
+
+    sl_clear_source(&connection->reading);
+    g_weak_ref_init(weak, stream);
+    g_object_set_data_full(G_OBJECT(remote), "sl-stream", weak, weak_ref_free);
+    soup_server_accept_iostream(connection->listener->server, stream, local, remote, NULL);
+}
+
+/* --- until there is a message --- */
+
+static gboolean on_socket_readable(GSocket *socket, GIOCondition condition, gpointer user_data);
+
+static void
+start_reading(Connection *connection)
+{
+    if (connection->reading != NULL)
+        return;
+    connection->reading = g_socket_create_source(connection->socket, G_IO_IN, NULL);
+    g_source_set_callback(connection->reading, G_SOURCE_FUNC(on_socket_readable), connection, NULL);
+    g_source_set_priority(connection->reading, PRIORITY);
+    g_source_attach(connection->reading, connection->listener->context);
+}
+
+/* What libsoup has no words for, or is not to see. */
+static void
+refuse(Connection *connection, const char *status, const char *words)
+{
+    g_autofree char *answer = g_strdup_printf(
+        "HTTP/1.1 %s\r\nServer: Sightline\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Content-Length: %" G_GSIZE_FORMAT
+        "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+        "Connection: close\r\n\r\n%s\n",
+        status, strlen(words) + 1, words);
+
+    /* Nothing was written before: there is room for it. */
+    g_socket_send(connection->socket, answer, strlen(answer), NULL, NULL);
+    g_socket_shutdown(connection->socket, FALSE, TRUE, NULL);
+    connection->refused = TRUE;
+    set_deadline(connection, g_get_monotonic_time(), REFUSED_MS);
+    start_reading(connection);
+}
+
+static void
+refuse_header(Connection *connection)
+{
+    const SlLimits *limits = &connection->listener->limits;
+    g_autofree char *words =
+        g_strdup_printf("A request's header may have %u bytes.", limits->max_header_bytes);
+
+    sl_limits_reached(limits, SL_LIMIT(max_header_bytes),
+                      sl_admission_get_address(&connection->place));
+    refuse(connection, "431 Request Header Fields Too Large", words);
+}
+
+/* All of these may free it. */
+static void
+read_header(Connection *connection)
+{
+    const SlLimits *limits = &connection->listener->limits;
+
+    switch (sl_connection_read_header(connection->stream, limits->max_header_bytes)) {
+    case SL_HEADER_MORE:
+        if (sl_connection_has_begun(connection->stream))
+            set_deadline(connection, connection->began_us, limits->request_timeout_ms);
+        start_reading(connection);
+        break;
+    case SL_HEADER_COMPLETE:
+        set_deadline(connection, connection->began_us, limits->request_timeout_ms);
+        hand_over(connection);
+        break;
+    case SL_HEADER_TOO_LARGE:
+        refuse_header(connection);
+        break;
+    case SL_HEADER_MALFORMED:
+        refuse(connection, "400 Bad Request", "This is not HTTP. The address begins with http://");
+        break;
+    case SL_HEADER_ENDED:
+        connection_drop(connection);
+        break;
+    }
+}
+
+static void
+ignore(Connection *connection)
+{
+    char buffer[16 * 1024];
+    g_autoptr(GError) error = NULL;
+    gssize n = g_socket_receive(connection->socket, buffer, sizeof(buffer), NULL, &error);
+
+    if (n > 0)
+        connection->n_ignored += (gsize)n;
+    if (connection->n_ignored > REFUSED_BYTES ||
+        (n <= 0 && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)))
+        connection_drop(connection);
 }
 
 static gboolean
-on_sweep(gpointer user_data)
+on_socket_readable(GSocket *socket, GIOCondition condition, gpointer user_data)
 {
-    SlListener *self = user_data;
-    gint64 now = g_get_monotonic_time();
+    Connection *connection = user_data;
+
+    if (connection->refused)
+        ignore(connection);
+    else
+        read_header(connection);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- deadlines --- */
+
+static void
+expire(Connection *connection)
+{
+    const SlLimits *limits = &connection->listener->limits;
+    const char *whom = sl_admission_get_address(&connection->place);
+    gboolean reading = connection->stream != NULL && !connection->refused;
+
+    if (reading && !sl_connection_has_begun(connection->stream)) {
+        sl_limits_reached(limits, SL_LIMIT(first_byte_timeout_ms), whom);
+    } else if (connection->place.state == SL_PLACE_ADMITTED) {
+        sl_limits_reached(limits, SL_LIMIT(answer_timeout_ms), whom);
+    } else if (!connection->refused) {
+        sl_limits_reached(limits, SL_LIMIT(request_timeout_ms), whom);
+        if (reading) {
+            refuse(connection, "408 Request Timeout", "The request did not come in time.");
+            return;
+        }
+    }
+    connection_drop(connection);
+}
+
+/* Dropping a connection can change the table. */
+static void
+foreach_connection(SlListener *self, gint64 deadline_us, void (*func)(Connection *))
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
     GHashTableIter iter;
     gpointer key;
 
     g_hash_table_iter_init(&iter, self->connections);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         Connection *connection = key;
-        if (connection->deadline_us != 0 && connection->deadline_us < now)
-            connection_drop(connection);
+
+        if (deadline_us == 0 ||
+            (connection->deadline_us != 0 && connection->deadline_us < deadline_us))
+            g_ptr_array_add(found, connection);
     }
+    for (guint i = 0; i < found->len; i++)
+        func(g_ptr_array_index(found, i));
+}
+
+static gboolean
+on_sweep(gpointer user_data)
+{
+    SlListener *self = user_data;
+
+    foreach_connection(self, g_get_monotonic_time(), expire);
     if (g_hash_table_size(self->connections) > 0)
         return G_SOURCE_CONTINUE;
     sl_clear_source(&self->sweeping);
     return G_SOURCE_REMOVE;
 }
 
+/* --- accepting --- */
+
+static void
+make_room(SlListener *self, const char *address)
+{
+    SlPlace *place = sl_admission_make_room(self->admission, address);
+
+    if (place != NULL)
+        connection_drop((Connection *)((guint8 *)place - G_STRUCT_OFFSET(Connection, place)));
+}
+
 static void
 serve(SlListener *self, GSocket *socket)
 {
-    g_autoptr(GSocketConnection) stream = g_socket_connection_factory_create_connection(socket);
     g_autoptr(GSocketAddress) local = g_socket_get_local_address(socket, NULL);
     g_autoptr(GSocketAddress) remote = g_socket_get_remote_address(socket, NULL);
+    g_autofree char *address = NULL;
     Connection *connection;
-    GWeakRef *weak;
 
     /* The peer may be gone already; then there is no address. */
     if (local == NULL || remote == NULL)
         return;
+    g_socket_set_blocking(socket, FALSE);
     g_socket_set_option(socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+    address = sl_address_to_key(remote, local);
+    make_room(self, address);
 
     connection = g_new0(Connection, 1);
     connection->listener = self;
     connection->socket = g_object_ref(socket);
-    connection->deadline_us = g_get_monotonic_time() + self->request_timeout_us;
+    connection->stream = sl_connection_new(socket);
+    connection->local = g_steal_pointer(&local);
+    connection->remote = g_steal_pointer(&remote);
+    connection->began_us = g_get_monotonic_time();
+    set_deadline(connection, connection->began_us, self->limits.first_byte_timeout_ms);
+    sl_admission_wait(self->admission, &connection->place, address);
     g_hash_table_add(self->connections, connection);
-    g_object_set_data(G_OBJECT(stream), "sl-connection", connection);
-    g_object_weak_ref(G_OBJECT(stream), on_stream_finalized, connection);
-
-    weak = g_new0(GWeakRef, 1);
-    g_weak_ref_init(weak, stream);
-    g_object_set_data_full(G_OBJECT(remote), "sl-stream", weak, weak_ref_free);
+    g_object_set_data(G_OBJECT(connection->stream), "sl-connection", connection);
+    g_object_weak_ref(G_OBJECT(connection->stream), on_stream_finalized, connection);
 
     if (self->sweeping == NULL)
         self->sweeping = sl_context_add_timeout(self->context, SWEEP_MS, on_sweep, self);
-    soup_server_accept_iostream(self->server, G_IO_STREAM(stream), local, remote, NULL);
+    read_header(connection);
 }
+
+static gboolean on_acceptable(GSocket *listening, GIOCondition condition, gpointer user_data);
 
 static void
 start_accepting(SlListener *self)
 {
     self->accepting = g_socket_create_source(self->socket, G_IO_IN, NULL);
-    g_source_set_callback(self->accepting, G_SOURCE_FUNC(on_socket_readable), self, NULL);
+    g_source_set_callback(self->accepting, G_SOURCE_FUNC(on_acceptable), self, NULL);
+    g_source_set_priority(self->accepting, PRIORITY);
     g_source_attach(self->accepting, self->context);
 }
 
@@ -187,103 +364,39 @@ on_retry(gpointer user_data)
 }
 
 static gboolean
-on_socket_readable(GSocket *listening, GIOCondition condition, gpointer user_data)
+on_acceptable(GSocket *listening, GIOCondition condition, gpointer user_data)
 {
     SlListener *self = user_data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocket) socket = g_socket_accept(listening, NULL, &error);
 
-    if (socket == NULL) {
+    for (guint i = 0; i < ACCEPTS_A_TURN && self->socket != NULL; i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GSocket) socket = g_socket_accept(listening, NULL, &error);
+
+        if (socket != NULL) {
+            serve(self, socket);
+            continue;
+        }
         if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-            return G_SOURCE_CONTINUE;
+            break;
         /* Out of descriptors, most likely: the socket stays readable, so wait instead of spinning.
          */
         sl_clear_source(&self->accepting);
         self->retrying = sl_context_add_timeout(self->context, RETRY_MS, on_retry, self);
         return G_SOURCE_REMOVE;
     }
-    if (g_hash_table_size(self->connections) >= MAX_CONNECTIONS) {
-        g_socket_close(socket, NULL);
-        return G_SOURCE_CONTINUE;
-    }
-    serve(self, socket);
     return G_SOURCE_CONTINUE;
-}
-
-static GSocket *
-bind_socket(const char *address, guint16 port, GError **error)
-{
-    g_autoptr(GInetAddress) inet = address != NULL ? g_inet_address_new_from_string(address)
-                                                   : g_inet_address_new_any(G_SOCKET_FAMILY_IPV6);
-    g_autoptr(GSocketAddress) socket_address = NULL;
-    g_autoptr(GSocket) socket = NULL;
-
-    if (inet == NULL) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "not an IP address");
-        return NULL;
-    }
-    socket_address = g_inet_socket_address_new(inet, port);
-    socket = g_socket_new(g_inet_address_get_family(inet), G_SOCKET_TYPE_STREAM,
-                          G_SOCKET_PROTOCOL_TCP, error);
-    if (socket == NULL)
-        return NULL;
-    if (address == NULL)
-        g_socket_set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, FALSE, NULL);
-    g_socket_set_blocking(socket, FALSE);
-    g_socket_set_listen_backlog(socket, 256);
-    if (!g_socket_bind(socket, socket_address, TRUE, error) || !g_socket_listen(socket, error))
-        return NULL;
-    return g_steal_pointer(&socket);
-}
-
-static void
-set_listen_error(GError **error, const GError *reason, const char *address, guint16 port)
-{
-    gboolean v6 = address != NULL && strchr(address, ':') != NULL;
-
-    if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
-                    "%u is in use; try --listen %s%s%s:%u", port, v6 ? "[" : "",
-                    address != NULL ? address : "", v6 ? "]" : "",
-                    port < G_MAXUINT16 ? port + 1u : port - 1u);
-    else if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
-        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
-                    "%u may only be used by root; try --listen %s%s%s:8080", port, v6 ? "[" : "",
-                    address != NULL ? address : "", v6 ? "]" : "");
-    else
-        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
-                    "Can't listen on %s: %s; try --listen :%u, which is every address",
-                    address != NULL ? address : "every address", reason->message, port);
 }
 
 gboolean
 sl_listener_listen(SlListener *self, const char *address, guint16 port, GError **error)
 {
-    g_autoptr(GError) reason = NULL;
-
     g_return_val_if_fail(self->socket == NULL, FALSE);
 
-    self->socket = bind_socket(address, port, &reason);
-    /* Without IPv6 in the kernel, every address is every IPv4 address. */
-    if (self->socket == NULL && address == NULL &&
-        !g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) &&
-        !g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)) {
-        g_clear_error(&reason);
-        self->socket = bind_socket("0.0.0.0", port, &reason);
-    }
-    if (self->socket == NULL) {
-        set_listen_error(error, reason, address, port);
+    self->socket = sl_server_socket_new(address, port, error);
+    if (self->socket == NULL)
         return FALSE;
-    }
     start_accepting(self);
     return TRUE;
-}
-
-void
-sl_listener_set_timeouts(SlListener *self, guint request_ms, guint answer_ms)
-{
-    self->request_timeout_us = (gint64)request_ms * 1000;
-    self->answer_timeout_us = (gint64)answer_ms * 1000;
 }
 
 guint16
@@ -299,6 +412,17 @@ guint
 sl_listener_get_n_connections(SlListener *self)
 {
     return g_hash_table_size(self->connections);
+}
+
+gboolean
+sl_listener_admit(SoupServerMessage *msg, guint *ret_limit)
+{
+    Connection *connection = connection_of_message(msg);
+
+    if (connection == NULL || connection->listener == NULL ||
+        connection->place.state != SL_PLACE_WAITING)
+        return TRUE;
+    return sl_admission_admit(connection->listener->admission, &connection->place, ret_limit);
 }
 
 GSocket *
@@ -325,45 +449,28 @@ sl_listener_stop(SlListener *self)
 void
 sl_listener_drop_all(SlListener *self)
 {
-    GHashTableIter iter;
-    gpointer key;
-
-    g_hash_table_iter_init(&iter, self->connections);
-    while (g_hash_table_iter_next(&iter, &key, NULL))
-        connection_drop(key);
+    foreach_connection(self, 0, connection_drop);
 }
 
-gboolean
-sl_listener_address_is_loopback(GSocketAddress *address)
+static void
+forget_listener(Connection *connection)
 {
-    static const guint8 mapped[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127 };
-    GInetAddress *inet;
-
-    if (!G_IS_INET_SOCKET_ADDRESS(address))
-        return FALSE;
-    inet = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address));
-    if (g_inet_address_get_family(inet) == G_SOCKET_FAMILY_IPV6 &&
-        memcmp(g_inet_address_to_bytes(inet), mapped, sizeof(mapped)) == 0)
-        return TRUE;
-    return g_inet_address_get_is_loopback(inet);
+    sl_admission_leave(connection->listener->admission, &connection->place);
+    connection->listener = NULL;
+    connection_drop(connection);
 }
 
 static void
 sl_listener_dispose(GObject *object)
 {
     SlListener *self = SL_LISTENER(object);
-    GHashTableIter iter;
-    gpointer key;
 
     sl_listener_stop(self);
     sl_clear_source(&self->sweeping);
-    if (self->connections != NULL) {
-        sl_listener_drop_all(self);
-        g_hash_table_iter_init(&iter, self->connections);
-        while (g_hash_table_iter_next(&iter, &key, NULL))
-            ((Connection *)key)->listener = NULL;
-    }
+    if (self->connections != NULL)
+        foreach_connection(self, 0, forget_listener);
     g_clear_pointer(&self->connections, g_hash_table_unref);
+    g_clear_pointer(&self->admission, sl_admission_free);
     if (self->server != NULL)
         g_signal_handlers_disconnect_by_data(self->server, self);
     g_clear_object(&self->server);
@@ -383,17 +490,18 @@ sl_listener_init(SlListener *self)
 {
     sl_census_add_object(self);
     self->connections = g_hash_table_new(NULL, NULL);
-    sl_listener_set_timeouts(self, REQUEST_TIMEOUT_MS, ANSWER_TIMEOUT_MS);
 }
 
 SlListener *
-sl_listener_new(GMainContext *context, SoupServer *server)
+sl_listener_new(GMainContext *context, SoupServer *server, const SlLimits *limits)
 {
     SlListener *self = g_object_new(SL_TYPE_LISTENER, NULL);
 
     self->context =
         context != NULL ? g_main_context_ref(context) : g_main_context_ref_thread_default();
     self->server = g_object_ref(server);
+    self->limits = *limits;
+    self->admission = sl_admission_new(limits);
     g_signal_connect(server, "request-started", G_CALLBACK(on_server_request_started), self);
     g_signal_connect(server, "request-finished", G_CALLBACK(on_server_request_finished), self);
     g_signal_connect(server, "request-aborted", G_CALLBACK(on_server_request_finished), self);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "sl-address.h"
 #include "sl-key-path.h"
-#include "sl-listener.h"
 
 static const char *
 header(SoupServerMessage *msg, const char *name)
@@ -111,8 +111,8 @@ sl_request_check(SoupServerMessage *msg, SlAccess *access, guint16 port)
         .sec_fetch_site = header(msg, "Sec-Fetch-Site"),
         .key = key,
         .websocket = sl_request_is_websocket(msg),
-        .local = sl_listener_address_is_loopback(soup_server_message_get_local_address(msg)) &&
-                 sl_listener_address_is_loopback(soup_server_message_get_remote_address(msg)),
+        .local = sl_address_is_loopback(soup_server_message_get_local_address(msg)) &&
+                 sl_address_is_loopback(soup_server_message_get_remote_address(msg)),
         .forwarded = header(msg, "Forwarded") != NULL || header(msg, "X-Forwarded-For") != NULL ||
                      header(msg, "Via") != NULL,
     };

@@ -362,7 +362,7 @@ is_too_fast(SlSignalling *self)
         self->window_us = now;
         self->n_messages = 0;
     }
-    return ++self->n_messages > self->limits.max_signals;
+    return ++self->n_messages > self->limits.signal_burst;
 }
 
 static void
@@ -377,7 +377,7 @@ on_watch_text(SlWebsocketWatch *watch, GBytes *text, SlSignalling *self)
 
     if (is_too_fast(self)) {
         g_autofree char *detail =
-            g_strdup_printf("More than %u messages in 10 s", self->limits.max_signals);
+            g_strdup_printf("More than %u messages in 10 s", self->limits.signal_burst);
         send_error(self, "too-many", detail);
         return;
     }

@@ -1,6 +1,7 @@
 #include "sl-status.h"
 
 #include "sl-json.h"
+#include "sl-meters.h"
 
 static void
 add_codecs(JsonObject *object, SlStream *stream)
@@ -40,20 +41,50 @@ stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
     return object;
 }
 
+/* By the names of `[limits]`, less "max-". */
+static JsonObject *
+limits_to_json(const SlLimits *limits)
+{
+    JsonObject *object = json_object_new();
+    guint n;
+    const SlLimitInfo *infos = sl_limits_get_infos(&n);
+
+    for (guint i = 0; i < n; i++) {
+        const char *name = infos[i].name;
+        JsonObject *limit;
+        gint64 now;
+
+        if (infos[i].kind == SL_LIMIT_SETTING)
+            continue;
+        limit = json_object_new();
+        now = sl_meters_get_now(limits->meters, infos[i].limit);
+        json_object_set_int_member(limit, "limit", sl_limits_get(limits, infos[i].limit));
+        if (now >= 0)
+            json_object_set_int_member(limit, "now", now);
+        json_object_set_int_member(limit, "refused",
+                                   (gint64)sl_meters_get_refused(limits->meters, infos[i].limit));
+        json_object_set_object_member(object, name + (g_str_has_prefix(name, "max-") ? 4 : 0),
+                                      limit);
+    }
+    return object;
+}
+
 char *
-sl_status_to_text(const SlStatus *status, gboolean with_inputs)
+sl_status_to_text(const SlStatus *status, gboolean for_operator)
 {
     g_autoptr(JsonObject) object = json_object_new();
     JsonArray *streams = json_array_new();
 
     for (guint i = 0; i < status->streams->len; i++)
         json_array_add_object_element(
-            streams, stream_to_json(status, g_ptr_array_index(status->streams, i), with_inputs));
+            streams, stream_to_json(status, g_ptr_array_index(status->streams, i), for_operator));
     json_object_set_string_member(object, "version", SL_VERSION);
     json_object_set_int_member(object, "uptime_s",
                                (g_get_monotonic_time() - status->started_us) / G_USEC_PER_SEC);
     json_object_set_array_member(object, "streams", streams);
     json_object_set_int_member(object, "sessions", sl_session_pool_get_n_sessions(status->pool));
     json_object_set_int_member(object, "relay_clients", sl_relay_get_n_clients(status->relay));
+    if (for_operator && status->limits->meters != NULL)
+        json_object_set_object_member(object, "limits", limits_to_json(status->limits));
     return sl_json_to_text(object);
 }

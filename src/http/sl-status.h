@@ -12,14 +12,15 @@ typedef struct {
     GPtrArray *streams; /* of SlStream */
     SlSessionPool *pool;
     SlRelay *relay;
+    const SlLimits *limits;
 } SlStatus;
 
 /**
  * sl_status_to_text:
- * @with_inputs: names the cameras and files too
+ * @for_operator: names the cameras and files, too, and how often each limit was reached
  *
  * Returns: (transfer full): what `/api/status` says
  */
-char *sl_status_to_text(const SlStatus *status, gboolean with_inputs);
+char *sl_status_to_text(const SlStatus *status, gboolean for_operator);
 
 G_END_DECLS

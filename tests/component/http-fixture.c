@@ -28,10 +28,27 @@ http_fixture_count_fds(void)
     return n;
 }
 
+static void
+do_nothing(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    g_task_return_boolean(task, TRUE);
+}
+
+/* GLib's first thread for tasks brings a descriptor that stays: closing a WebSocket may need one.
+ */
+static void
+warm_up_threads(void)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, NULL, NULL);
+
+    g_task_run_in_thread_sync(task, do_nothing);
+}
+
 void
 http_fixture_prepare(HttpFixture *self)
 {
     http_fixture_wake_up();
+    warm_up_threads();
     memset(self, 0, sizeof(*self));
     sl_limits_init(&self->limits);
     self->n_fds = http_fixture_count_fds();
@@ -55,6 +72,8 @@ http_fixture_start(HttpFixture *self, const char *address, const char *web_dir)
     g_autoptr(SlIce) ice = sl_ice_new(&ice_settings);
     g_autoptr(GError) error = NULL;
 
+    self->meters = sl_meters_new(NULL, &self->limits);
+    self->limits.meters = self->meters;
     self->relay = sl_relay_new(NULL, &self->limits);
     sl_relay_add_channel(self->relay, "talk:camera", "camera");
     self->pool = sl_session_pool_new(NULL, ice, self->relay, &self->limits);
@@ -84,10 +103,11 @@ http_fixture_stop(HttpFixture *self)
     g_clear_object(&self->stream);
     WAIT_UNTIL(server == NULL && relay == NULL && fake_objects_alive() == 0);
     WAIT_UNTIL(http_fixture_count_fds() <= self->n_fds);
+    sl_meters_free(self->meters);
 }
 
 GSocket *
-http_fixture_connect(HttpFixture *self, const char *address)
+http_fixture_connect_from(HttpFixture *self, const char *from, const char *address)
 {
     g_autoptr(GSocketAddress) to = g_inet_socket_address_new_from_string(address, self->port);
     g_autoptr(GError) error = NULL;
@@ -95,10 +115,21 @@ http_fixture_connect(HttpFixture *self, const char *address)
                                    G_SOCKET_PROTOCOL_TCP, &error);
 
     g_assert_no_error(error);
+    if (from != NULL) {
+        g_autoptr(GSocketAddress) local = g_inet_socket_address_new_from_string(from, 0);
+        g_socket_bind(socket, local, FALSE, &error);
+        g_assert_no_error(error);
+    }
     g_socket_connect(socket, to, NULL, &error);
     g_assert_no_error(error);
     g_socket_set_blocking(socket, FALSE);
     return socket;
+}
+
+GSocket *
+http_fixture_connect(HttpFixture *self, const char *address)
+{
+    return http_fixture_connect_from(self, NULL, address);
 }
 
 void
@@ -120,6 +151,26 @@ http_fixture_send(GSocket *socket, const char *data, gssize len)
         data += n;
         left -= (gsize)n;
     }
+}
+
+void
+http_fixture_expect(GSocket *socket, const char *text)
+{
+    g_autoptr(GString) found = g_string_new(NULL);
+
+    while (found->len < strlen(text)) {
+        char buffer[256];
+        g_autoptr(GError) error = NULL;
+        gssize n;
+
+        WAIT_UNTIL((g_socket_condition_check(socket, G_IO_IN) & G_IO_IN) != 0);
+        n = g_socket_receive(socket, buffer, MIN(sizeof(buffer), strlen(text) - found->len), NULL,
+                             &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(n, >, 0);
+        g_string_append_len(found, buffer, n);
+    }
+    g_assert_cmpstr(found->str, ==, text);
 }
 
 char *

@@ -4,6 +4,7 @@
 
 #include "http-fakes.h"
 #include "sl-http-server.h"
+#include "sl-meters.h"
 
 /* A server with two keys, on a free port, and ways to talk to it in the same main loop. */
 
@@ -17,6 +18,7 @@ typedef struct {
     SlRelay *relay;
     SlStream *stream;
     SlLimits limits;
+    SlMeters *meters; /* of limits */
     guint16 port;
     guint n_fds; /* before the server was made */
 } HttpFixture;
@@ -34,6 +36,10 @@ char *http_fixture_request(HttpFixture *self, const char *address, const char *t
 
 /** http_fixture_connect: a socket to the server, non-blocking */
 GSocket *http_fixture_connect(HttpFixture *self, const char *address);
+/** http_fixture_connect_from: from another address of this machine */
+GSocket *http_fixture_connect_from(HttpFixture *self, const char *from, const char *address);
+/** http_fixture_expect: @text comes next */
+void http_fixture_expect(GSocket *socket, const char *text);
 void http_fixture_send(GSocket *socket, const char *data, gssize len);
 /** http_fixture_receive_until_end: (transfer full): all that comes until the connection ends */
 char *http_fixture_receive_until_end(GSocket *socket);

@@ -362,7 +362,7 @@ test_too_many(void)
     Viewer *viewer;
 
     http_fixture_prepare(&fixture);
-    fixture.limits.max_signals = 20;
+    fixture.limits.signal_burst = 20;
     http_fixture_start(&fixture, "127.0.0.1", NULL);
     viewer = viewer_welcomed(&fixture, HELLO);
     for (guint i = 0; i < 100; i++)

@@ -62,29 +62,10 @@ test_ice_servers(void)
     }
 }
 
-static void
-test_defaults(void)
-{
-    SlLimits limits;
-
-    sl_limits_init(&limits);
-    g_assert_cmpuint(limits.max_sessions, ==, 200);
-    g_assert_cmpuint(limits.linger_ms, ==, 5000);
-    g_assert_cmpuint(limits.hello_timeout_ms, ==, 10000);
-    g_assert_cmpuint(limits.ping_interval_ms, ==, 5000);
-    g_assert_cmpuint(limits.pong_timeout_ms, ==, 12000);
-    g_assert_cmpuint(limits.relay_window_messages, ==, 256);
-    g_assert_cmpuint(limits.relay_window_bytes, ==, 1 << 20);
-    g_assert_cmpuint(limits.history_messages, ==, 1000);
-    g_assert_cmpuint(limits.history_bytes, ==, 1 << 20);
-    g_assert_cmpuint(limits.max_publish_bytes, ==, 16384);
-}
-
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/settings/ice-servers", test_ice_servers);
-    g_test_add_func("/settings/defaults", test_defaults);
     return g_test_run();
 }
