@@ -30,8 +30,12 @@ stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
 
     json_object_set_string_member(object, "name", sl_stream_get_name(stream));
     json_object_set_string_member(object, "title", sl_stream_get_title(stream));
-    if (with_inputs)
+    if (with_inputs) {
+        const GError *fault = sl_stream_get_fault(stream);
         json_object_set_string_member(object, "input", sl_stream_get_input_label(stream));
+        if (fault != NULL)
+            json_object_set_string_member(object, "fault", fault->message);
+    }
     json_object_set_string_member(object, "state",
                                   sl_stream_state_to_string(sl_stream_get_state(stream)));
     json_object_set_string_member(object, "detail", sl_stream_get_detail(stream));

@@ -90,7 +90,7 @@ sl_codec_make_viewer_bin(SlLaunch *launch, GstCaps *caps, GError **error)
     payloader = default_payloader(caps);
     if (payloader == NULL) {
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                    "A track of %s needs a [viewer] section: there is no standard payloader for it",
+                    "%s needs a section of its own, with a payloader: there is no standard one",
                     gst_structure_get_name(gst_caps_get_structure(caps, 0)));
         return NULL;
     }
@@ -135,9 +135,9 @@ finish(SlCodecProbe *self, GstCaps *caps, const GError *error)
 static gboolean
 on_timeout(gpointer data)
 {
-    g_autoptr(GError) error =
-        g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                    "The [viewer] section gave nothing for a frame within %d s", TIMEOUT_MS / 1000);
+    g_autoptr(GError) error = g_error_new(
+        SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+        "it gave nothing for a frame within %d s; does it end in a payloader?", TIMEOUT_MS / 1000);
 
     finish(data, NULL, error);
     return G_SOURCE_REMOVE;
@@ -205,11 +205,10 @@ on_sink_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
         return GST_PAD_PROBE_OK;
     gst_event_parse_caps(event, &caps);
     if (!gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp")) {
-        post_news(
-            data, NULL,
-            g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                        "The [viewer] section ends in %s; it must end in RTP, with a payloader",
-                        gst_structure_get_name(gst_caps_get_structure(caps, 0))));
+        post_news(data, NULL,
+                  g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                              "it ends in %s, expected RTP, from a payloader",
+                              gst_structure_get_name(gst_caps_get_structure(caps, 0))));
         return GST_PAD_PROBE_OK;
     }
     post_news(data, sl_codec_clean_caps(caps), NULL);
@@ -222,9 +221,8 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         g_autoptr(GError) error = NULL;
         gst_message_parse_error(message, &error, NULL);
-        post_news(
-            data, NULL,
-            g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "[viewer]: %s", error->message));
+        post_news(data, NULL,
+                  g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%s", error->message));
     }
     gst_message_unref(message);
     return GST_BUS_DROP;
@@ -248,7 +246,7 @@ run_sample(SlCodecProbe *self, GstElement *viewer_bin, GstSample *sample)
     if (!gst_element_link_many(appsrc, viewer_bin, fakesink, NULL)) {
         post_news(self->link, NULL,
                   g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                              "The [viewer] section can't be linked"));
+                              "it does not take what the track carries"));
         return;
     }
     gst_element_set_state(self->pipeline, GST_STATE_PLAYING);

@@ -295,3 +295,11 @@ sl_description_get_track_line(SlDescription *self, const char *track)
     }
     return 0;
 }
+
+guint
+sl_description_get_viewer_line(SlDescription *self, const char *track)
+{
+    SlSection *section = sl_sections_find(self->sections, SL_SECTION_VIEWER, track);
+
+    return section != NULL ? section->line : sl_description_get_track_line(self, track);
+}

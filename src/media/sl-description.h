@@ -138,6 +138,11 @@ SlLaunch *sl_description_expand_source(SlDescription *self, SlValues *values,
 SlLaunch *sl_description_expand_viewer(SlDescription *self, SlValues *values, const char *track,
                                        SlProblems *problems);
 
+/** sl_description_get_viewer_line: of [viewer TRACK], or of the track's appsink where there is
+ * none.
+ */
+guint sl_description_get_viewer_line(SlDescription *self, const char *track);
+
 /** sl_description_get_track_line: of the track's appsink, for problems that are found later. */
 guint sl_description_get_track_line(SlDescription *self, const char *track);
 

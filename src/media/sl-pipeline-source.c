@@ -8,6 +8,7 @@
 #include "sl-context.h"
 #include "sl-file-loop.h"
 #include "sl-log.h"
+#include "sl-source-fault.h"
 #include "sl-teardown.h"
 #include "sl-videorate-guard.h"
 
@@ -24,6 +25,8 @@ struct _SlPipelineSource {
     SlValues *values;
     GPtrArray *tracks; /* of SlTrack */
 
+    SlCapture *capture;   /* of the latest start */
+    SlLaunch *launch;     /* likewise */
     GstElement *pipeline; /* NULL while stopped */
     GPtrArray *appsinks;  /* of GstAppSink, as tracks */
     gboolean starting;    /* another thread is changing its state */
@@ -43,6 +46,7 @@ typedef struct {
     GstMessageType type;
     GError *error;
     char *debug;
+    GStrv elements; /* factories: of what complained, and of the bins that it is in */
 } BusNews;
 
 /* What a pipeline's bus handler needs; it outlives the source. */
@@ -67,6 +71,7 @@ bus_news_free(gpointer data)
 
     g_clear_error(&news->error);
     g_free(news->debug);
+    g_strfreev(news->elements);
     g_free(news);
 }
 
@@ -92,62 +97,6 @@ start_job_free(gpointer data)
     g_free(job);
 }
 
-/* --- faults, in words --- */
-
-static gboolean
-is_not_negotiated(const GError *error, const char *debug)
-{
-    return g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION) ||
-           (debug != NULL && strstr(debug, "not-negotiated") != NULL);
-}
-
-/* Guests read it: no path and no other program's name. */
-static GError *
-describe_camera_fault(const SlInput *input, const GError *error)
-{
-    if (!g_file_test(input->location, G_FILE_TEST_EXISTS))
-        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                                   "Camera unplugged, waiting for it");
-    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY) ||
-        g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY))
-        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
-                                   "The camera is in use by another program, waiting for it");
-    if (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION))
-        return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION,
-                                   "The camera may not be opened by this server");
-    return g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                               "The camera gives no picture, trying again");
-}
-
-static GError *
-describe_fault(SlPipelineSource *self, const GError *error, const char *debug)
-{
-    g_autofree char *message = sl_log_redact_text(error->message);
-
-    if (is_not_negotiated(error, debug))
-        return g_error_new(
-            SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-            "The pipeline %s does not fit this source: its elements can't agree on a format",
-            sl_description_get_name(self->description));
-    if (debug != NULL && strstr(debug, "not-linked") != NULL && self->input->location != NULL)
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s has no picture in it",
-                           self->input->label);
-    switch (self->input->kind) {
-    case SL_INPUT_CAMERA:
-        return describe_camera_fault(self->input, error);
-    case SL_INPUT_RTSP:
-    case SL_INPUT_URI:
-    case SL_INPUT_FILE:
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                           "%s can't be played, trying again (%s)", self->input->label, message);
-    case SL_INPUT_TEST:
-    case SL_INPUT_NO_CAMERA:
-        break;
-    }
-    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "The pipeline %s broke (%s)",
-                       sl_description_get_name(self->description), message);
-}
-
 static void
 break_with(SlPipelineSource *self, const GError *error)
 {
@@ -164,6 +113,7 @@ on_bus_news(gpointer object, gpointer data)
 {
     SlPipelineSource *self = object;
     BusNews *news = data;
+    SlFaultScene scene = { self->input, self->description, self->capture, self->launch };
     g_autoptr(GError) error = NULL;
 
     if (self->pipeline == NULL || news->run != self->run)
@@ -172,7 +122,8 @@ on_bus_news(gpointer object, gpointer data)
     if (news->type == GST_MESSAGE_ERROR) {
         GST_WARNING("%s: %s (%s)", sl_description_get_name(self->description), news->error->message,
                     news->debug);
-        error = describe_fault(self, news->error, news->debug);
+        error = sl_source_fault_new(&scene, (const char *const *)news->elements, news->error,
+                                    news->debug);
         break_with(self, error);
     } else if (news->type == GST_MESSAGE_EOS) {
         error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s ended, trying again",
@@ -181,6 +132,25 @@ on_bus_news(gpointer object, gpointer data)
     } else if (news->type == GST_MESSAGE_LATENCY) {
         gst_bin_recalculate_latency(GST_BIN(self->pipeline));
     }
+}
+
+static GStrv
+list_elements(GstObject *object)
+{
+    g_autoptr(GStrvBuilder) factories = g_strv_builder_new();
+    g_autoptr(GstObject) next = gst_object_ref(object);
+
+    while (next != NULL) {
+        GstObject *parent = gst_object_get_parent(next);
+        GstElementFactory *factory =
+            GST_IS_ELEMENT(next) ? gst_element_get_factory(GST_ELEMENT(next)) : NULL;
+
+        if (factory != NULL)
+            g_strv_builder_add(factories, GST_OBJECT_NAME(factory));
+        gst_object_unref(next);
+        next = parent;
+    }
+    return g_strv_builder_end(factories);
 }
 
 static GstBusSyncReply
@@ -194,8 +164,10 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
         news = g_new0(BusNews, 1);
         news->run = link->run;
         news->type = GST_MESSAGE_TYPE(message);
-        if (news->type == GST_MESSAGE_ERROR)
+        if (news->type == GST_MESSAGE_ERROR) {
             gst_message_parse_error(message, &news->error, &news->debug);
+            news->elements = list_elements(GST_MESSAGE_SRC(message));
+        }
         sl_context_post(link->context, link->source, on_bus_news, news, bus_news_free);
     }
     gst_message_unref(message);
@@ -237,43 +209,38 @@ connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
     return TRUE;
 }
 
-static SlLaunch *
+static gboolean
 make_launch(SlPipelineSource *self, GError **error)
 {
     g_autoptr(SlProblems) problems = NULL;
-    g_autoptr(SlLaunch) launch = NULL;
-    g_autoptr(GError) fault = NULL;
-    g_autoptr(SlCapture) capture = sl_capture_new(self->input, self->values, &fault);
 
-    if (capture == NULL) {
-        GST_WARNING("%s: %s", sl_description_get_name(self->description), fault->message);
-        g_propagate_error(error, self->input->kind == SL_INPUT_CAMERA
-                                     ? describe_camera_fault(self->input, fault)
-                                     : g_steal_pointer(&fault));
-        return NULL;
-    }
+    g_clear_pointer(&self->launch, sl_launch_free);
+    g_clear_pointer(&self->capture, sl_capture_free);
+    self->capture = sl_capture_new(self->input, self->values, error);
+    if (self->capture == NULL)
+        return FALSE;
     problems = sl_problems_new(sl_description_get_file(self->description));
-    launch = sl_description_expand_source(self->description, self->values, capture, problems);
-    if (launch == NULL) {
+    self->launch =
+        sl_description_expand_source(self->description, self->values, self->capture, problems);
+    if (self->launch == NULL) {
         g_autofree char *text = sl_problems_to_text(problems);
         g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, text);
     }
-    return g_steal_pointer(&launch);
+    return self->launch != NULL;
 }
 
 static gboolean
 build_pipeline(SlPipelineSource *self, GError **error)
 {
-    g_autoptr(SlLaunch) launch = make_launch(self, error);
     g_autoptr(GstClock) clock = gst_system_clock_obtain();
     g_autoptr(GstBus) bus = NULL;
     g_autoptr(GError) parse_error = NULL;
     BusLink *link;
 
-    if (launch == NULL)
+    if (!make_launch(self, error))
         return FALSE;
-    GST_DEBUG("%s", sl_launch_get_text(launch));
-    self->pipeline = gst_parse_launch_full(sl_launch_get_text(launch), NULL,
+    GST_DEBUG("%s", sl_launch_get_text(self->launch));
+    self->pipeline = gst_parse_launch_full(sl_launch_get_text(self->launch), NULL,
                                            GST_PARSE_FLAG_FATAL_ERRORS, &parse_error);
     if (!GST_IS_PIPELINE(self->pipeline)) {
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s: %s",
@@ -466,6 +433,8 @@ sl_pipeline_source_finalize(GObject *object)
 
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
+    g_clear_pointer(&self->launch, sl_launch_free);
+    g_clear_pointer(&self->capture, sl_capture_free);
     G_OBJECT_CLASS(sl_pipeline_source_parent_class)->finalize(object);
 }
 

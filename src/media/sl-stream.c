@@ -5,6 +5,7 @@
 #include "sl-context.h"
 #include "sl-log.h"
 #include "sl-pipeline-source.h"
+#include "sl-source-fault.h"
 #include "sl-stream-state.h"
 #include "sl-teardown.h"
 
@@ -117,19 +118,11 @@ sl_stream_state_to_string(SlStreamState state)
     return "?";
 }
 
-static gboolean
-is_description_fault(const GError *fault)
-{
-    return g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION) ||
-           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE) ||
-           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_MISSING_ELEMENT);
-}
-
 SlStreamState
 sl_stream_get_state(SlStream *self)
 {
     if (self->fault != NULL)
-        return is_description_fault(self->fault) ? SL_STREAM_FAILED : SL_STREAM_LOST;
+        return sl_source_fault_is_pipelines(self->fault) ? SL_STREAM_FAILED : SL_STREAM_LOST;
     if (!sl_stream_phase_has_source(self->phase))
         return self->phase == SL_STREAM_PHASE_IDLE ? SL_STREAM_IDLE : SL_STREAM_STARTING;
     return self->live_since_us != 0 ? SL_STREAM_LIVE : SL_STREAM_STARTING;
@@ -139,8 +132,14 @@ const char *
 sl_stream_get_detail(SlStream *self)
 {
     if (self->fault != NULL)
-        return self->fault->message;
+        return sl_source_fault_for_viewers(self->fault, self->input->kind);
     return self->input->kind == SL_INPUT_NO_CAMERA ? "No camera: plug one in" : "";
+}
+
+const GError *
+sl_stream_get_fault(SlStream *self)
+{
+    return self->fault;
 }
 
 static void
@@ -238,6 +237,19 @@ break_with(SlStream *self, const GError *error)
     handle_event(self, SL_STREAM_EVENT_BROKE);
 }
 
+/* Its mistakes show when there is a frame to try it with. */
+static void
+break_with_viewers_section(SlStream *self, Output *output, const GError *error)
+{
+    const char *track = sl_track_get_name(output->track);
+    g_autoptr(GError) fault = g_error_new(error->domain, error->code, "%s:%u: [viewer %s]: %s",
+                                          sl_description_get_file(self->description),
+                                          sl_description_get_viewer_line(self->description, track),
+                                          track, error->message);
+
+    break_with(self, fault);
+}
+
 /* A picture that viewers can be given: frames of every track, and what they are encoded in. */
 static void
 become_live_if_complete(SlStream *self)
@@ -262,7 +274,7 @@ on_codec_found(GstCaps *rtp_caps, const GError *error, gpointer user_data)
     output->probe = NULL; /* it is over */
     gst_caps_replace(&output->rtp_caps, rtp_caps);
     if (rtp_caps == NULL) {
-        break_with(self, error);
+        break_with_viewers_section(self, output, error);
         return;
     }
     publish_codecs_if_complete(self);
@@ -284,7 +296,7 @@ find_codec(SlStream *self, Output *output, GstSample *sample)
 
     bin = sl_stream_make_viewer_bin(self, output->track, &error);
     if (bin == NULL)
-        break_with(self, error);
+        break_with_viewers_section(self, output, error);
     else
         output->probe = sl_codec_probe(self->context, bin, sample, on_codec_found, output);
 }
@@ -348,7 +360,7 @@ static void
 break_for_want_of_frames(SlStream *self)
 {
     g_autoptr(GError) error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                                          "%s gives no picture, trying again", self->title);
+                                          "%s gives no picture, trying again", self->input->label);
 
     sl_clear_source(&self->frame_timer);
     break_with(self, error);
@@ -475,10 +487,14 @@ stop_source(SlStream *self)
     sl_source_stop(self->source);
 }
 
+/* What somebody has to change first is tried again slowly; cameras lock users out whose password is
+ * wrong too often. */
 static void
 start_backoff(SlStream *self)
 {
-    guint delay_ms = sl_stream_backoff_ms(self->attempt++, is_description_fault(self->fault));
+    gboolean slow = sl_source_fault_is_pipelines(self->fault) ||
+                    g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
+    guint delay_ms = sl_stream_backoff_ms(self->attempt++, slow);
 
     self->timer = sl_context_add_timeout(self->context, delay_ms, on_timer, self);
 }

@@ -50,6 +50,9 @@ SlStreamState sl_stream_get_state(SlStream *self);
 /** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is
  * nothing to say */
 const char *sl_stream_get_detail(SlStream *self);
+/** sl_stream_get_fault: (transfer none) (nullable): the same for whoever runs the server: with
+ * devices, addresses and files */
+const GError *sl_stream_get_fault(SlStream *self);
 
 /**
  * sl_stream_acquire, sl_stream_release: a viewer comes or goes. The source starts with the first

@@ -81,6 +81,12 @@ sl_stream_get_detail(SlStream *self)
     return self->detail;
 }
 
+const GError *
+sl_stream_get_fault(SlStream *self)
+{
+    return NULL;
+}
+
 SlStreamState
 sl_stream_get_state(SlStream *self)
 {

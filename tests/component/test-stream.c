@@ -7,6 +7,8 @@
 #include "sl-teardown.h"
 
 /* A description as it would be in a file; the input is the test pattern unless said otherwise. */
+#define PIPELINE_AT_FAULT "Its pipeline does not work here: the server's log says why"
+
 static const char small_vp8[] =
     "[source]\n${capture} ! vp8enc deadline=1 keyframe-max-dist=2000 ! appsink name=video\n"
     "[viewer video]\nrtpvp8pay\n";
@@ -146,8 +148,7 @@ test_absent_source_is_retried(void)
 
     sl_stream_acquire(stream);
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LOST);
-    g_assert_nonnull(
-        strstr(sl_stream_get_detail(stream), "rtsp://127.0.0.1:9/none can't be played"));
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==, "The camera can't be reached");
     sl_stream_release(stream);
     stop_and_drop(stream);
 }
@@ -161,7 +162,10 @@ test_pipeline_at_fault(void)
 
     sl_stream_acquire(stream);
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_FAILED);
-    g_assert_cmpstr(sl_stream_get_detail(stream), !=, "");
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==, PIPELINE_AT_FAULT);
+    /* Behind it, elements have numbers that depend on what ran before. */
+    g_assert_true(g_str_has_prefix(sl_stream_get_fault(stream)->message,
+                                   "test.pipeline: could not link timeoverlay"));
     sl_stream_release(stream);
     stop_and_drop(stream);
 }
@@ -184,8 +188,11 @@ test_live_means_that_a_codec_is_known(void)
     g_signal_connect(stream, "state-changed", G_CALLBACK(note_state), &seen);
     sl_stream_acquire(stream);
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_FAILED);
-    g_assert_cmpstr(sl_stream_get_detail(stream), ==,
-                    "The [viewer] section gave nothing for a frame within 5 s");
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==, PIPELINE_AT_FAULT);
+    g_assert_cmpstr(
+        sl_stream_get_fault(stream)->message, ==,
+        "test.pipeline:3: [viewer video]: it gave nothing for a frame within 5 s; does it end "
+        "in a payloader?");
     g_assert_cmpuint(seen & (1u << SL_STREAM_LIVE), ==, 0);
     sl_stream_release(stream);
     stop_and_drop(stream);
@@ -208,8 +215,7 @@ test_silent_source_is_started_again(void)
     sl_stream_acquire(stream);
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LIVE);
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LOST);
-    g_assert_cmpstr(sl_stream_get_detail(stream), ==,
-                    "Test pattern gives no picture, trying again");
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==, "The camera gives no picture");
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_LIVE);
     sl_stream_release(stream);
     stop_and_drop(stream);
@@ -294,8 +300,9 @@ test_packets_must_stay_packets(void)
 
     sl_stream_acquire(stream);
     PROC_WAIT_UNTIL(sl_stream_get_state(stream) == SL_STREAM_FAILED);
-    g_assert_cmpstr(sl_stream_get_detail(stream), ==,
-                    "The [viewer] section ends in video/x-vp8; it must end in RTP, with a "
+    g_assert_cmpstr(sl_stream_get_detail(stream), ==, PIPELINE_AT_FAULT);
+    g_assert_cmpstr(sl_stream_get_fault(stream)->message, ==,
+                    "test.pipeline:3: [viewer video]: it ends in video/x-vp8, expected RTP, from a "
                     "payloader");
     sl_stream_release(stream);
     stop_and_drop(stream);

@@ -1,0 +1,269 @@
+#include "sl-source-fault.h"
+
+#include <string.h>
+
+#include "sl-launch-tokens.h"
+#include "sl-log.h"
+
+/* --- whose fault it is --- */
+
+static const SlToken *
+find_element(GPtrArray *tokens, const char *factory)
+{
+    for (guint i = 0; i < tokens->len; i++) {
+        const SlToken *token = g_ptr_array_index(tokens, i);
+
+        if (token->kind == SL_TOKEN_ELEMENT && g_str_equal(token->name, factory))
+            return token;
+    }
+    return NULL;
+}
+
+static gboolean
+is_in_capture(const SlFaultScene *scene, const char *factory)
+{
+    const char *text = scene->capture->raw;
+    gsize len = strlen(factory);
+
+    for (const char *p = text; p != NULL && (p = strstr(p, factory)) != NULL; p += len) {
+        if ((p == text || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The element of the description that complained, or holds the one that did; its line. NULL: the
+ * input's. */
+static const char *
+find_culprit(const SlFaultScene *scene, const char *const *elements, guint *ret_line)
+{
+    g_autoptr(SlProblems) ignored = sl_problems_new("");
+    g_autoptr(GPtrArray) tokens = sl_launch_tokens_read(scene->launch, "source", ignored);
+
+    for (; *elements != NULL; elements++) {
+        const SlToken *token = find_element(tokens, *elements);
+
+        if (is_in_capture(scene, *elements))
+            return NULL;
+        if (token == NULL)
+            continue;
+        *ret_line = token->line;
+        return *elements;
+    }
+    return NULL;
+}
+
+static gboolean
+is_not_negotiated(const GError *error, const char *debug)
+{
+    return g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION) ||
+           strstr(debug, "not-negotiated") != NULL;
+}
+
+static GError *
+describe_pipeline(const SlFaultScene *scene, const char *culprit, guint line, const char *message)
+{
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                       "%s:%u: '%s' failed (%s); change it or its properties",
+                       sl_description_get_file(scene->description), line, culprit, message);
+}
+
+/* --- inputs --- */
+
+static GError *
+describe_camera(const SlInput *input, const GError *error, const char *message)
+{
+    if (!g_file_test(input->location, G_FILE_TEST_EXISTS))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                           "%s is unplugged, waiting for it", input->label);
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
+                           "%s is in use by another program, waiting for it", input->label);
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                       "%s gives no picture (%s), trying again", input->label, message);
+}
+
+static gboolean
+has_user(const SlInput *input)
+{
+    const char *authority = strstr(input->location, "://");
+
+    if (authority == NULL)
+        return FALSE;
+    authority += strlen("://");
+    return memchr(authority, '@', strcspn(authority, "/?#")) != NULL;
+}
+
+/* The answer with its number as rtspsrc gives it: `Forbidden (403)`. NULL: it was none. */
+static const char *
+find_answer(const char *debug)
+{
+    const char *line = strrchr(debug, '\n');
+
+    line = line != NULL ? line + 1 : debug;
+    return g_regex_match_simple("^[A-Za-z ]+ \\([1-9][0-9]{2}\\)$", line, 0, 0) ? line : NULL;
+}
+
+static GError *
+describe_refusal(const SlInput *input)
+{
+    if (has_user(input))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION,
+                           "%s refuses this user and password; correct them (a character such as "
+                           "@ or / is written %%40, %%2F)",
+                           input->label);
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION,
+                       "%s wants a user and a password: //USER:PASSWORD@ in front of the host",
+                       input->label);
+}
+
+static GError *
+describe_unreached(const SlInput *input, const GError *error, const char *debug)
+{
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                           "%s answers, but has nothing at this path, trying again; the camera's "
+                           "manual says which path it has",
+                           input->label);
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ_WRITE) ||
+        strstr(debug, "reason error") != NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                           "%s can't be reached, trying again; is it on, are host and port right?",
+                           input->label);
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                           "%s does not answer, trying again; is this its port?", input->label);
+    return NULL;
+}
+
+static GError *
+describe_address(const SlInput *input, const GError *error, const char *debug, const char *message)
+{
+    const char *answer = find_answer(debug);
+    GError *unreached;
+
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED))
+        return describe_refusal(input);
+    if (answer != NULL && !g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION,
+                           "%s refuses: %s, trying again; may this user watch, do too many watch "
+                           "already?",
+                           input->label, answer);
+    unreached = describe_unreached(input, error, debug);
+    if (unreached != NULL)
+        return unreached;
+    if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS))
+        return g_error_new(
+            SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+            "%s sends neither by UDP nor by TCP, trying again; rtspt:// asks for TCP "
+            "alone",
+            input->label);
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                       "%s gives nothing that can be played (%s), trying again", input->label,
+                       message);
+}
+
+static GError *
+describe_file(const SlInput *input, const GError *error, const char *message)
+{
+    g_autofree char *path = g_filename_from_uri(input->location, NULL, NULL);
+    g_autofree char *shown = g_filename_display_name(path != NULL ? path : input->label);
+
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                           "%s is not there any more, waiting for it", shown);
+    if (g_error_matches(error, GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN) ||
+        g_error_matches(error, GST_STREAM_ERROR, GST_STREAM_ERROR_CODEC_NOT_FOUND))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                           "%s needs a decoder that is not installed: apt-get install "
+                           "gstreamer1.0-libav",
+                           shown);
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                       "%s can't be played (%s); does another player play it?", shown, message);
+}
+
+static GError *
+describe_input(const SlInput *input, const GError *error, const char *debug, const char *message)
+{
+    if (strstr(debug, "not-linked") != NULL && input->location != NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                           "%s has no picture in it, or one that nothing installed decodes",
+                           input->label);
+    switch (input->kind) {
+    case SL_INPUT_CAMERA:
+        return describe_camera(input, error, message);
+    case SL_INPUT_RTSP:
+    case SL_INPUT_URI:
+        return describe_address(input, error, debug, message);
+    case SL_INPUT_FILE:
+        return describe_file(input, error, message);
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        break;
+    }
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "The test pattern broke (%s)",
+                       message);
+}
+
+/* GStreamer's sentences go into ours. */
+static char *
+make_clause(const GError *error)
+{
+    char *text = sl_log_redact_text(error->message);
+    gsize len = strlen(text);
+
+    if (len > 0 && text[len - 1] == '.')
+        text[len - 1] = '\0';
+    return text;
+}
+
+GError *
+sl_source_fault_new(const SlFaultScene *scene, const char *const *elements, const GError *error,
+                    const char *debug)
+{
+    g_autofree char *message = make_clause(error);
+    guint line = 0;
+    const char *culprit = find_culprit(scene, elements, &line);
+
+    if (debug == NULL)
+        debug = "";
+    if (is_not_negotiated(error, debug))
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                           "%s: its elements can't agree on a format for %s; look at the caps "
+                           "in [source]",
+                           sl_description_get_file(scene->description), scene->input->label);
+    if (culprit != NULL)
+        return describe_pipeline(scene, culprit, line, message);
+    return describe_input(scene->input, error, debug, message);
+}
+
+/* --- for viewers --- */
+
+gboolean
+sl_source_fault_is_pipelines(const GError *fault)
+{
+    return g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION) ||
+           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE) ||
+           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_MISSING_ELEMENT);
+}
+
+const char *
+sl_source_fault_for_viewers(const GError *fault, SlInputKind kind)
+{
+    gboolean is_address = kind == SL_INPUT_RTSP || kind == SL_INPUT_URI;
+
+    if (sl_source_fault_is_pipelines(fault))
+        return "Its pipeline does not work here: the server's log says why";
+    if (kind == SL_INPUT_FILE)
+        return g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND)
+                   ? "The film is not there any more"
+                   : "The film can't be played: the server's log says why";
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND))
+        return is_address ? "The camera can't be reached" : "Camera unplugged, waiting for it";
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY))
+        return "The camera is in use by another program";
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION))
+        return is_address ? "The camera does not let the server in: its log says why"
+                          : "The server may not open the camera: its log says why";
+    return "The camera gives no picture";
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <gst/gst.h>
+
+#include "sl-capture.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What went wrong with a source, in two sets of words: an error's message is for whoever runs the
+ * server and names devices, addresses (without passwords), files and lines; what viewers are told
+ * names none of these.
+ */
+
+/** SlFaultScene: where a fault happened. All of it belongs to the caller. */
+typedef struct {
+    const SlInput *input;
+    SlDescription *description;
+    const SlCapture *capture; /* what the input became */
+    SlLaunch *launch;         /* what the description became, with that in it */
+} SlFaultScene;
+
+/**
+ * sl_source_fault_new:
+ * @elements: (array zero-terminated=1): names of the factories of the element that complained, and
+ * of the bins that it is in, from the inside
+ * @debug: (nullable): what came with @error on the bus
+ *
+ * Tells the input's faults from the description's. Any thread.
+ * Returns: (transfer full): SL_MEDIA_ERROR: NOT_FOUND, BUSY, PERMISSION and DEVICE are the input's,
+ * PIPELINE and MISSING_ELEMENT the description's
+ */
+GError *sl_source_fault_new(const SlFaultScene *scene, const char *const *elements,
+                            const GError *error, const char *debug);
+
+/** sl_source_fault_is_pipelines: it is the description's, not the input's: nothing changes it until
+ * somebody edits a file. */
+gboolean sl_source_fault_is_pipelines(const GError *fault);
+
+/** sl_source_fault_for_viewers: Returns: one sentence without an end, that says nothing of where a
+ * source is found */
+const char *sl_source_fault_for_viewers(const GError *fault, SlInputKind kind);
+
+G_END_DECLS
