@@ -303,8 +303,8 @@ sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node, const
     Probe probe = { .ioctl = func, .device = device, .wish = wish, .modes = modes };
     struct v4l2_capability cap = { 0 };
     if (!ask(&probe, VIDIOC_QUERYCAP, &cap)) {
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s is no V4L2 device (%s)", node,
-                    g_strerror(errno));
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                    "%s is no camera; --list-devices shows what is one", node);
         return NULL;
     }
     if (!set_buffer_type(&probe, &cap, node, error))

@@ -90,7 +90,7 @@ describe_what_is_there(void)
 {
     g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(DEV_DIR);
     if (nodes->len == 0)
-        return g_strdup("there is no video device");
+        return g_strdup("there is no camera at all: plug one in, or show \"test\"");
     g_ptr_array_set_size(nodes, MIN(nodes->len, 16));
     g_ptr_array_add(nodes, NULL);
     g_autofree char *list = g_strjoinv(", ", (char **)nodes->pdata);
@@ -117,21 +117,33 @@ set_open_error(const char *path, int code, GError **error)
     }
 }
 
+/* Before it is opened: a file that may only be read has another problem than a camera. */
+static gboolean
+check_is_device(const char *path, GError **error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || S_ISCHR(status.st_mode))
+        return TRUE;
+    if (S_ISREG(status.st_mode)) {
+        g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                    "%s is a file, no camera; a film is named by its URI: %s", path, uri);
+    } else {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                    "%s is no camera; --list-devices shows what is one", path);
+    }
+    return FALSE;
+}
+
 static int
 open_node(const char *path, GError **error)
 {
-    int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        set_open_error(path, errno, error);
+    if (!check_is_device(path, error))
         return -1;
-    }
-    struct stat status;
-    if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode))
-        return fd;
-    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                "%s is no device; a video file is named by its URI, file:///…", path);
-    close(fd);
-    return -1;
+    int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        set_open_error(path, errno, error);
+    return fd;
 }
 
 static SlCamera *

@@ -3,8 +3,12 @@
 #include "sl-camera.h"
 #include "sl-log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gst/gst.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define DEFAULT_WIDTH 1280
 #define DEFAULT_HEIGHT 720
@@ -65,25 +69,51 @@ resolve_camera(const char *path, GError **error)
     return input_new(SL_INPUT_CAMERA, camera->node, sl_camera_get_label(camera));
 }
 
+/* 0, or why not: an errno */
+static int
+try_reading(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+    int code = 0;
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &status) != 0)
+        code = errno;
+    else if (S_ISDIR(status.st_mode))
+        code = EISDIR;
+    close(fd);
+    return code;
+}
+
 static SlInput *
 resolve_file(const char *uri, GError **error)
 {
-    g_autoptr(GError) local_error = NULL;
-    g_autofree char *path = g_filename_from_uri(uri, NULL, &local_error);
+    g_autofree char *path = g_filename_from_uri(uri, NULL, NULL);
     if (path == NULL) {
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-                    "%s names no file (%s); expected file:///PATH", uri, local_error->message);
+                    "%s names no file; expected file:///PATH", uri);
         return NULL;
     }
-    g_autoptr(GFile) file = g_file_new_for_path(path);
-    g_autoptr(GFileInputStream) stream = g_file_read(file, NULL, &local_error);
-    if (stream != NULL)
+    int code = try_reading(path);
+    if (code == 0)
         return input_new(SL_INPUT_FILE, uri, g_path_get_basename(path));
-    gboolean denied = g_error_matches(local_error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
     g_set_error(error, SL_MEDIA_ERROR,
-                denied ? SL_MEDIA_ERROR_PERMISSION : SL_MEDIA_ERROR_NOT_FOUND, "can't read %s: %s",
-                path, local_error->message);
+                code == EACCES ? SL_MEDIA_ERROR_PERMISSION : SL_MEDIA_ERROR_NOT_FOUND,
+                "can't read %s: %s", path, g_strerror(code));
     return NULL;
+}
+
+/* Of SCHEME://[USER[:PASSWORD]@]HOST…; passwords with raw characters are let through. */
+static gboolean
+has_host(const char *uri)
+{
+    const char *authority = strstr(uri, "://");
+    if (authority == NULL)
+        return FALSE;
+    authority += strlen("://");
+    const char *end = authority + strcspn(authority, "/?#");
+    return end > authority && end[-1] != '@';
 }
 
 static SlInput *
@@ -92,6 +122,14 @@ resolve_uri(const char *uri, GError **error)
     g_autofree char *protocol = gst_uri_get_protocol(uri);
     if (g_str_equal(protocol, "file"))
         return resolve_file(uri, error);
+    if ((g_str_has_prefix(protocol, "rtsp") || g_str_has_prefix(protocol, "http")) &&
+        !has_host(uri)) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                    "there is no host in the address; expected %s://HOST/PATH or "
+                    "%s://USER:PASSWORD@HOST/PATH",
+                    protocol, protocol);
+        return NULL;
+    }
     if (g_str_has_prefix(protocol, "rtsp"))
         return input_new(SL_INPUT_RTSP, uri, sl_log_redact_uri(uri));
     if (gst_uri_protocol_is_supported(GST_URI_SRC, protocol))
@@ -138,11 +176,17 @@ sl_input_resolve(const char *device, GError **error)
         return resolve_camera(device + strlen("v4l2://"), error);
     if (gst_uri_is_valid(device))
         return resolve_uri(device, error);
-    g_set_error(
-        error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-        "%s is no source; expected /dev/videoN, /dev/v4l/by-id/…, a URI (rtsp://…, file:///…), or "
-        "test",
-        device);
+    if (g_file_test(device, G_FILE_TEST_IS_REGULAR)) {
+        g_autofree char *path = g_canonicalize_filename(device, NULL);
+        g_autofree char *file_uri = g_filename_to_uri(path, NULL, NULL);
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                    "%s is a file, no camera; a film is named by its URI: %s", device, file_uri);
+        return NULL;
+    }
+    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                "%s is no source; expected /dev/videoN, /dev/v4l/by-id/…, a URI (rtsp://…, "
+                "file:///…), or test",
+                device);
     return NULL;
 }
 

@@ -360,7 +360,8 @@ test_what_is_no_camera(void)
         const char *message;
     } cases[] = {
         { "/dev/video250", SL_MEDIA_ERROR_NOT_FOUND, "/dev/video250 is not there; *" },
-        { "/dev/null", SL_MEDIA_ERROR_DEVICE, "/dev/null is no V4L2 device (*)" },
+        { "/dev/null", SL_MEDIA_ERROR_DEVICE,
+          "/dev/null is no camera; --list-devices shows what is one" },
         { "/proc/self/status/x", SL_MEDIA_ERROR_NOT_FOUND, "/proc/self/status/x is not there; *" },
     };
     SlCameraWish wish = HD;

@@ -59,11 +59,23 @@ test_refused(void)
         { "video0", SL_MEDIA_ERROR_NOT_FOUND, "video0 is no source; expected /dev/videoN, *" },
         { "gopher://x/", SL_MEDIA_ERROR_NOT_FOUND,
           "no installed GStreamer plugin plays gopher:// *" },
-        { "file:///nowhere/x.webm", SL_MEDIA_ERROR_NOT_FOUND, "can't read /nowhere/x.webm: *" },
-        { "file:///proc", SL_MEDIA_ERROR_NOT_FOUND, "can't read /proc: *" },
+        { "file:///nowhere/x.webm", SL_MEDIA_ERROR_NOT_FOUND,
+          "can't read /nowhere/x.webm: No such file or directory" },
+        { "file:///proc", SL_MEDIA_ERROR_NOT_FOUND, "can't read /proc: Is a directory" },
         { "file://elsewhere/x", SL_MEDIA_ERROR_NOT_FOUND, "can't read /x: *" },
         { "/dev/video250", SL_MEDIA_ERROR_NOT_FOUND, "/dev/video250 is not there; *" },
-        { "v4l2:///dev/null", SL_MEDIA_ERROR_DEVICE, "/dev/null is no V4L2 device *" },
+        { "v4l2:///dev/null", SL_MEDIA_ERROR_DEVICE,
+          "/dev/null is no camera; --list-devices shows what is one" },
+        { "/proc", SL_MEDIA_ERROR_DEVICE, "/proc is no camera; --list-devices shows what is one" },
+        { "/proc/self/stat", SL_MEDIA_ERROR_DEVICE,
+          "/proc/self/stat is a file, no camera; a film is named by its URI: "
+          "file:///proc/self/stat" },
+        { "rtsp://", SL_MEDIA_ERROR_NOT_FOUND,
+          "there is no host in the address; expected rtsp://HOST/PATH or "
+          "rtsp://USER:PASSWORD@HOST/PATH" },
+        { "rtsp:camera/1", SL_MEDIA_ERROR_NOT_FOUND, "there is no host in the address; *" },
+        { "rtsp://user:geheim@/1", SL_MEDIA_ERROR_NOT_FOUND, "there is no host in the address; *" },
+        { "http:///x", SL_MEDIA_ERROR_NOT_FOUND, "there is no host in the address; *" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
