@@ -1,7 +1,7 @@
 /** The streams that this server has, refreshed while somebody looks. */
 
 const REFRESH_MS = 5_000;
-const WORDS = { idle: 'Ready', starting: 'Starting', live: 'Live', 'camera-lost': 'Camera unplugged', failed: 'Has a problem' };
+const WORDS = { idle: 'Ready', starting: 'Starting', live: 'Live', 'camera-lost': 'Camera lost', failed: 'Has a problem' };
 
 const list = document.getElementById('streams');
 const problem = document.getElementById('list-problem');
@@ -12,7 +12,7 @@ function item({ name, title, state, viewers }) {
   heading.textContent = name;
   const line = document.createElement('span');
   // Two cameras of one make have the same title.
-  line.textContent = [title, WORDS[state] ?? state, viewers > 0 && `${viewers} watching`].filter(Boolean).join(' · ');
+  line.textContent = [title !== name && title, WORDS[state] ?? state, viewers > 0 && `${viewers} watching`].filter(Boolean).join(' · ');
   const link = document.createElement('a');
   link.href = new URL(`watch/${encodeURIComponent(name)}`, import.meta.url).href;
   link.append(heading, line);

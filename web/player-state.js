@@ -26,7 +26,7 @@ export const PlayerState = Object.freeze({
  * @property {string} trouble why they did, in words
  * @property {'unknown' | 'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
  * @property {string} detail the server's words
- * @property {string} unsupported the server's words if the codec can't be had; else ''
+ * @property {string} unsupported why this browser can't play it, if that is so; else ''
  * @property {boolean} blocked the browser wants a tap
  * @property {'none' | 'moving' | 'stalled'} picture
  * @property {boolean} pathBlocked connecting took too long or failed
@@ -49,6 +49,14 @@ export function initialFacts() {
   };
 }
 
+/** What a person can do about it, or what comes by itself. */
+const ADVICE = {
+  [PlayerState.FULL]: 'As many watch as the server admits; trying again',
+  [PlayerState.REPLACED]: 'To watch here, load this page again',
+  [PlayerState.INVALID_LINK]: 'Ask whoever gave it to you for a new one',
+  [PlayerState.NO_PATH]: 'A firewall or a VPN may be in between; trying again',
+};
+
 /** The server's words for the commonest cause: they need no heading above them. */
 const UNPLUGGED = 'Camera unplugged, waiting for it';
 
@@ -57,8 +65,8 @@ const UNPLUGGED = 'Camera unplugged, waiting for it';
  * @returns {{state: PlayerState, detail: string}}
  */
 export function stateOf(facts) {
-  if (facts.over) return { state: facts.over, detail: '' };
-  if (facts.full) return { state: PlayerState.FULL, detail: '' };
+  if (facts.over) return { state: facts.over, detail: ADVICE[facts.over] };
+  if (facts.full) return { state: PlayerState.FULL, detail: ADVICE[PlayerState.FULL] };
   if (facts.link !== 'open') {
     if (facts.link === 'opening' && facts.failures === 0 && facts.picture === 'none') {
       return { state: PlayerState.CONNECTING, detail: '' };
@@ -72,7 +80,7 @@ export function stateOf(facts) {
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: '' };
   if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.WAITING, detail: facts.detail };
-  if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: '' };
+  if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: ADVICE[PlayerState.NO_PATH] };
   if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
   return { state: PlayerState.CONNECTING, detail: '' };
 }

@@ -310,12 +310,17 @@ export class Player extends EventTarget {
   }
 
   #onError({ code, message }) {
-    if (code === 'codec-unsupported') this.#facts.unsupported = String(message ?? '');
+    if (code === 'codec-unsupported') this.#facts.unsupported = 'It does not have the codec of this stream; another browser may';
     else if (code !== 'full' && code !== 'replaced') console.warn(`Sightline: ${code}: ${message}`);
   }
 
   #onOffer({ peer: number, sdp }) {
     if (!Number.isInteger(number) || this.#peers.has(number)) return;
+    if (!globalThis.RTCPeerConnection) {
+      this.#facts.unsupported = 'It has no WebRTC, or WebRTC is switched off in it';
+      this.#send({ type: 'bye', peer: number });
+      return;
+    }
     const peer = new Peer(number, new RTCPeerConnection(this.#configuration), this.#muted);
     this.#peers.set(number, peer);
     this.#grant();

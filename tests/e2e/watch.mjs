@@ -124,6 +124,30 @@ suite.test('a viewer whose key does not allow it any more is told so', async (t)
   await server.viewers(0);
 });
 
+/** What the browser lacks or the server can't do: what breaks it in the page, and what the page then says. */
+const LACKING = [
+  ['no WebRTC', () => { delete window.RTCPeerConnection; },
+    /This browser can't play the stream.*It has no WebRTC, or WebRTC is switched off in it/s],
+  ['no codec', () => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+      const refused = String(data).replace(/m=video \d+/, 'm=video 0').replace(/BUNDLE video0/, 'BUNDLE');
+      send.call(this, refused);
+    };
+  }, /This browser can't play the stream.*It does not have the codec of this stream; another browser may/s],
+  ['a module that does not run', () => { customElements.define = () => { throw new Error('too old'); }; },
+    /This page did not load as a whole\. Load it again; if that does not help, this browser is too old for it\./],
+];
+
+suite.test('what a browser lacks is said, and what to do', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  for (const [what, breakIt, words] of LACKING) {
+    const page = await (await theBrowser()).open(t, server.link, { before: [breakIt], mayComplain: /too old/ });
+    await says(page, words).catch((error) => { throw new Error(`${what}: ${error.message}`); });
+    await page.leave();
+  }
+});
+
 suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
   const page = await (await theBrowser()).open(t, server.link, { mayComplain: CONNECTION_LOST });
