@@ -370,6 +370,7 @@ build_pipeline(SlPeer *self, GError **error)
                             "webrtcbin is missing (package gstreamer1.0-plugins-bad)");
         return FALSE;
     }
+    sl_webrtcbin_skip_fec(self->webrtcbin);
     gst_bin_add(GST_BIN(self->pipeline), self->webrtcbin);
     bus = gst_pipeline_get_bus(GST_PIPELINE(self->pipeline));
     gst_bus_set_sync_handler(bus, on_bus_message, peer_link_new(self), peer_link_free);

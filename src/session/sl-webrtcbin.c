@@ -29,14 +29,20 @@ keep_usrsctp(void)
     gst_element_set_state(keeper, GST_STATE_PAUSED); /* takes its association */
 }
 
+static gboolean
+is_made_by(GstElement *element, const char *name)
+{
+    GstElementFactory *factory = gst_element_get_factory(element);
+
+    return factory != NULL && g_str_equal(GST_OBJECT_NAME(factory), name);
+}
+
 static void
 set_sctp_id(const GValue *value, gpointer id)
 {
     GstElement *element = g_value_get_object(value);
-    GstElementFactory *factory = gst_element_get_factory(element);
-    const char *name = factory != NULL ? GST_OBJECT_NAME(factory) : "";
 
-    if (g_str_equal(name, "sctpenc") || g_str_equal(name, "sctpdec"))
+    if (is_made_by(element, "sctpenc") || is_made_by(element, "sctpdec"))
         g_object_set(element, "sctp-association-id", GPOINTER_TO_UINT(id), NULL);
 }
 
@@ -46,6 +52,43 @@ sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id)
     keep_usrsctp();
     if (id != 0)
         foreach_inside(webrtcbin, set_sctp_id, GUINT_TO_POINTER(id));
+}
+
+/* Streaming thread. Events still go through, in order with what goes past. */
+static GstPadProbeReturn
+on_packets_before_fec(GstPad *pad, GstPadProbeInfo *info, gpointer src)
+{
+    GstFlowReturn result;
+
+    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST) != 0)
+        result = gst_pad_push_list(src, GST_PAD_PROBE_INFO_BUFFER_LIST(info));
+    else
+        result = gst_pad_push(src, GST_PAD_PROBE_INFO_BUFFER(info));
+    info->data = NULL;
+    GST_PAD_PROBE_INFO_FLOW_RETURN(info) = result;
+    return GST_PAD_PROBE_HANDLED;
+}
+
+/* Whichever thread links a sender: nothing flows through the new bin before that is done. */
+static void
+on_element_added(GstBin *webrtcbin, GstBin *parent, GstElement *element, gpointer unused)
+{
+    g_autoptr(GstPad) sink = NULL;
+    g_autoptr(GstPad) src = NULL;
+
+    if (!is_made_by(element, "rtpulpfecenc"))
+        return;
+    sink = gst_element_get_static_pad(GST_ELEMENT(parent), "sink");
+    src = gst_element_get_static_pad(GST_ELEMENT(parent), "src");
+    if (sink != NULL && src != NULL)
+        gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                          on_packets_before_fec, src, NULL);
+}
+
+void
+sl_webrtcbin_skip_fec(GstElement *webrtcbin)
+{
+    g_signal_connect(webrtcbin, "deep-element-added", G_CALLBACK(on_element_added), NULL);
 }
 
 static void

@@ -17,6 +17,15 @@ G_BEGIN_DECLS
  */
 void sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id);
 
+/**
+ * sl_webrtcbin_skip_fec:
+ *
+ * Before the first pad. Forward error correction is not negotiated, and yet webrtcbin has two
+ * elements for it in each sender's way: they take lists of packets apart and look into each packet,
+ * and all that comes after them is called once a packet instead of once a frame.
+ */
+void sl_webrtcbin_skip_fec(GstElement *webrtcbin);
+
 /** The name of a pipeline's webrtcbin. */
 #define SL_WEBRTCBIN_NAME "webrtcbin"
 

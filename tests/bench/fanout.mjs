@@ -1,7 +1,8 @@
 // What a viewer costs the server, and Janus' streaming plugin beside it: script/bench fanout [COUNTS [SECONDS [ROUNDS [KBITS]]]]
 // COUNTS is like 1,5,10,20,50. A third program encodes once and sends the same RTP to both, so that neither has an encoder; Sightline
 // takes the frames out of it and payloads them for each viewer, as its vp8 description does. The two take turns, round by round, with
-// the same viewers (libwebrtc in Node, in processes of their own, which decode: hence the small picture). CPU is that of the
+// the same viewers (libwebrtc in Node, in processes of their own, which decode: hence a small picture, with the packets of a larger one:
+// what a server does, it does by packets and frames). CPU is that of the
 // server's threads from /proc/PID/task/*/schedstat. What a viewer costs is what each further one adds: the source's
 // share, which is there with the first, is left out. A Sightline viewer also has a data channel and a WebSocket, a Janus viewer a WebSocket.
 
@@ -36,7 +37,7 @@ function freeUdpPort() {
 async function startSource(scope, ports) {
   if (!findCommand('gst-launch-1.0'))
     throw new Skip('gst-launch-1.0 is not installed (gstreamer1.0-tools)');
-  const source = new Child('gst-launch-1.0', ['-q', 'videotestsrc', 'is-live=true', '!',
+  const source = new Child('gst-launch-1.0', ['-q', 'videotestsrc', 'is-live=true', 'pattern=zone-plate', 'kx2=20', 'ky2=20', 'kt=1', '!',
     `video/x-raw,width=320,height=180,framerate=${FRAMERATE}/1`, '!', 'vp8enc', 'deadline=1', 'cpu-used=8', 'threads=1',
     'lag-in-frames=0', 'end-usage=cbr', `target-bitrate=${kbits * 1000}`, 'buffer-initial-size=100', 'buffer-optimal-size=120',
     'buffer-size=150', 'max-intra-bitrate=250', `keyframe-max-dist=${FRAMERATE}`, '!', 'rtpvp8pay', 'picture-id-mode=15-bit',

@@ -30,6 +30,11 @@ static const char filtered_packets[] =
     " ! appsink name=video\n"
     "[viewer video]\nqueue ! identity\n";
 
+static const char large_frames[] =
+    "[source]\n${capture} ! videoscale ! video/x-raw,width=320,height=240"
+    " ! vp8enc deadline=1 cpu-used=16 target-bitrate=1000000 ! appsink name=video\n"
+    "[viewer video]\nrtpvp8pay mtu=300\n";
+
 static const char with_sound[] =
     "[source]\n${capture} ! videoscale ! video/x-raw,width=160,height=96 ! vp8enc deadline=1"
     " ! appsink name=video\n"
@@ -381,6 +386,63 @@ test_sound_is_not_sent_again(Fixture *fixture, gconstpointer unused)
     end_and_drop(session);
 }
 
+typedef struct {
+    gint n_with_fec;   /* atomic: packets or lists that elements for error correction got */
+    gint n_sent_whole; /* atomic: lists of several packets that came to be sent */
+} PacketCounts;
+
+static GstPadProbeReturn
+count_with_fec(GstPad *pad, GstPadProbeInfo *info, gpointer counts)
+{
+    g_atomic_int_inc(&((PacketCounts *)counts)->n_with_fec);
+    return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+count_sent_whole(GstPad *pad, GstPadProbeInfo *info, gpointer counts)
+{
+    if (gst_buffer_list_length(GST_PAD_PROBE_INFO_BUFFER_LIST(info)) > 1)
+        g_atomic_int_inc(&((PacketCounts *)counts)->n_sent_whole);
+    return GST_PAD_PROBE_OK;
+}
+
+static gboolean
+on_any_element_added(GSignalInvocationHint *hint, guint n_values, const GValue *values,
+                     gpointer counts)
+{
+    GstElement *element = g_value_get_object(&values[1]);
+    GstElementFactory *factory = gst_element_get_factory(element);
+    const char *name = factory != NULL ? GST_OBJECT_NAME(factory) : "";
+    g_autoptr(GstPad) sink = gst_element_get_static_pad(element, "sink");
+
+    if (g_str_equal(name, "rtpulpfecenc") || g_str_equal(name, "rtpredenc"))
+        gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                          count_with_fec, counts, NULL);
+    else if (g_str_equal(name, "nicesink"))
+        gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER_LIST, count_sent_whole, counts, NULL);
+    return TRUE;
+}
+
+/* A frame's packets stay together on their way, which is what makes them cheap. */
+static void
+test_frames_are_sent_whole(Fixture *fixture, gconstpointer unused)
+{
+    static PacketCounts counts; /* threads that end later count on */
+    guint signal = g_signal_lookup("element-added", GST_TYPE_BIN);
+    gulong hook = g_signal_add_emission_hook(signal, 0, on_any_element_added, &counts, NULL);
+    SlSession *session = create_session(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 10);
+    g_signal_remove_emission_hook(signal, hook);
+    g_assert_cmpint(g_atomic_int_get(&counts.n_with_fec), ==, 0);
+    g_assert_cmpint(g_atomic_int_get(&counts.n_sent_whole), >=, 5);
+
+    end_and_drop(session);
+    test_viewer_free(viewer);
+}
+
 /* The same peers go on: what another start of the source changes is not the viewers' to see. */
 static void
 test_source_begins_again(Fixture *fixture, gconstpointer unused)
@@ -417,6 +479,7 @@ main(int argc, char **argv)
     ADD("pool-limits", test_pool_limits);
     ADD("nothing-is-left", test_nothing_is_left);
     ADD("two-viewers", test_two_viewers);
+    ADD_WITH("frames-are-sent-whole", large_frames, test_frames_are_sent_whole);
     ADD_WITH("sound-is-not-sent-again", with_sound, test_sound_is_not_sent_again);
     ADD_WITH("packets/picture-and-messages", packets, test_picture_and_messages);
     ADD_WITH("packets/two-viewers", packets, test_two_viewers);

@@ -1,4 +1,5 @@
-// Janus with its streaming plugin, to measure beside: started with a configuration of its own, and a viewer of it.
+// Janus with its streaming plugin, to measure beside: started with a configuration of its own (which has IPv6, so that its viewers
+// have as many paths to look after), and a viewer of it.
 // Its protocol: https://janus.conf.meetecho.com/docs/rest.html and …/streaming.html
 
 import { randomUUID } from 'node:crypto';
@@ -42,6 +43,7 @@ export class Janus {
     write('janus.jcfg', `general: { configs_folder = "${folder}", plugins_folder = "${plugins}/plugins",
         transports_folder = "${plugins}/transports", events_folder = "${folder}/none", loggers_folder = "${folder}/none",
         debug_level = 2, session_timeout = 0 }
+      media: { ipv6 = true }
       plugins: { disable = "${['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'textroom', 'videocall',
                                'videoroom', 'voicemail'].map((name) => `libjanus_${name}.so`).join(',')}" }
       transports: { disable = "${['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'].map((name) => `libjanus_${name}.so`).join(',')}" }\n`);
