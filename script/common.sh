@@ -108,7 +108,8 @@ packages_install() {
     step "Updating the package lists" as_root apt-get -qq update || true
     step "Installing ${#missing[@]} packages" as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq --no-install-recommends "${missing[@]}" ||
-        fail $EX_UNAVAILABLE "The packages could not be installed."
+        fail $EX_UNAVAILABLE "The packages could not be installed: apt-get says above why. Where they have other names," \
+            "install those and set SIGHTLINE_PACKAGES=skip."
 }
 
 # The Node packages of the browser tests and benches.
@@ -148,18 +149,19 @@ build_make_locked() {
         printf '%s\n' "$root" >"$build/made-for"
     fi
     if ! ninja -C "$build" -n "$@" 2>/dev/null | grep -q 'no work to do'; then
-        step "Building" ninja -C "$build" "$@" || return
+        step "Building" ninja --quiet -C "$build" "$@" || return
     fi
 }
 
 # build_make [TARGET…]: brings the build folder up to date; two scripts at a time take turns.
 build_make() {
     build_discard_if_moved
-    mkdir -p "$build"
+    mkdir -p "$build" || fail $EX_UNAVAILABLE "Set SIGHTLINE_BUILD to a folder that can be written."
     (
         flock 9
         build_make_locked "$@"
-    ) 9>"$build/script-lock" || fail $EX_SOFTWARE "The build failed."
+    ) 9>"$build/script-lock" ||
+        fail $EX_SOFTWARE "The build failed: above is what it said first; rm -r $build begins anew."
 }
 
 # The program finds the descriptions of the checkout behind those of the user's choice.
