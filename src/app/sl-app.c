@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include <gio/gio.h>
 #include <gst/gst.h>
@@ -11,6 +12,7 @@
 #include "sl-camera.h"
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-descriptors.h"
 #include "sl-http-server.h"
 #include "sl-log.h"
 #include "sl-meters.h"
@@ -299,6 +301,15 @@ connect_streams(SlApp *self)
     }
 }
 
+static gboolean
+fit_descriptors(SlApp *self, GError **error)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+           sl_descriptors_fit(&self->options->limits, limit.rlim_cur, error);
+}
+
 int
 sl_app_start(SlApp *self)
 {
@@ -308,6 +319,10 @@ sl_app_start(SlApp *self)
 
     if (!check_elements())
         return SL_EXIT_CONFIG;
+    if (!fit_descriptors(self, &error)) {
+        complain(error->message);
+        return SL_EXIT_CONFIG;
+    }
     if ((status = add_streams(self)) != SL_EXIT_OK)
         return status;
     if (!make_access(self))

@@ -1,0 +1,35 @@
+#include "sl-descriptors.h"
+
+#include "sl-log.h"
+#include "sl-options.h"
+
+/* The program itself, sources, and what has not yet been torn down. */
+#define N_SPARE 64
+
+/* Some 12 while nothing changes; for a moment a viewer has two peers. */
+#define N_PER_SESSION 16
+
+#define ADVICE "raise it with ulimit -n 8192, or LimitNOFILE= in a systemd unit"
+
+gboolean
+sl_descriptors_fit(SlLimits *limits, guint64 n_available, GError **error)
+{
+    guint64 max_connections = MIN(limits->max_connections, MAX(n_available / 4, 1));
+    guint64 n_taken = N_SPARE + max_connections;
+    guint64 max_sessions = n_available > n_taken ? (n_available - n_taken) / N_PER_SESSION : 0;
+
+    if (N_SPARE + limits->max_connections + (guint64)limits->max_sessions * N_PER_SESSION <=
+        n_available)
+        return TRUE;
+    if (max_sessions == 0) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG,
+                    "%" G_GUINT64_FORMAT " open files are allowed, too few for one viewer; " ADVICE,
+                    n_available);
+        return FALSE;
+    }
+    limits->max_connections = (guint)max_connections;
+    limits->max_sessions = (guint)MIN(limits->max_sessions, max_sessions);
+    sl_log_warning("%" G_GUINT64_FORMAT " open files are allowed, enough for %u viewers; " ADVICE,
+                   n_available, limits->max_sessions);
+    return TRUE;
+}
