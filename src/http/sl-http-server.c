@@ -166,6 +166,7 @@ make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *
         .stream = g_ptr_array_index(self->streams, index),
         .channels = g_ptr_array_index(self->channels, index),
         .grant = sl_request_get_grant(msg),
+        .address = sl_request_get_address(msg),
     };
 
     return G_OBJECT(sl_signalling_new(watch, &config));
@@ -189,16 +190,16 @@ static void
 on_message_upgraded(SoupServerMessage *msg, SlHttpServer *self)
 {
     g_autoptr(SoupServerMessage) keep = g_object_ref(msg);
-    g_autoptr(GSocket) socket = sl_listener_release(msg);
+    g_autoptr(SlConnection) connection = sl_listener_release(msg);
     g_autoptr(GIOStream) stream = soup_server_message_steal_connection(msg);
     HandlerFunc make_handler = g_object_get_data(G_OBJECT(msg), "sl-make-handler");
     SlWebsocketWatch *watch;
     GObject *handler;
 
-    if (socket == NULL || stream == NULL)
+    if (connection == NULL || stream == NULL)
         return;
-    watch = sl_websocket_watch_new(self->context, stream, socket, soup_server_message_get_uri(msg),
-                                   &self->limits);
+    watch = sl_websocket_watch_new(self->context, stream, connection,
+                                   soup_server_message_get_uri(msg), &self->limits);
     g_signal_connect_object(watch, "gone", G_CALLBACK(on_watch_gone), self, 0);
     g_hash_table_add(self->watches, watch);
     if (self->closed) {
@@ -367,7 +368,7 @@ static void
 on_message_got_chunk(SoupServerMessage *msg, GBytes *chunk, SlHttpServer *self)
 {
     gsize bytes = GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(msg), "sl-body-bytes"));
-    g_autoptr(GSocket) socket = NULL;
+    g_autoptr(SlConnection) connection = NULL;
 
     bytes += g_bytes_get_size(chunk);
     g_object_set_data(G_OBJECT(msg), "sl-body-bytes", GSIZE_TO_POINTER(bytes));
@@ -375,9 +376,10 @@ on_message_got_chunk(SoupServerMessage *msg, GBytes *chunk, SlHttpServer *self)
         refuse_body(self, msg);
     if (bytes <= MAX_IGNORED_BYTES)
         return;
-    socket = sl_listener_release(msg);
-    if (socket != NULL)
-        g_socket_shutdown(socket, TRUE, TRUE, NULL);
+    connection = sl_listener_release(msg);
+    if (connection != NULL)
+        g_socket_shutdown(g_socket_connection_get_socket(G_SOCKET_CONNECTION(connection)), TRUE,
+                          TRUE, NULL);
 }
 
 static void

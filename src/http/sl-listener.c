@@ -90,14 +90,27 @@ set_deadline(Connection *connection, gint64 since_us, guint timeout_ms)
 /* --- of a message --- */
 
 /* The remote address is the one object of ours that libsoup hands back with each message. */
-static Connection *
-connection_of_message(SoupServerMessage *msg)
+static SlConnection *
+stream_of_message(SoupServerMessage *msg)
 {
     GSocketAddress *remote = soup_server_message_get_remote_address(msg);
     GWeakRef *weak = remote != NULL ? g_object_get_data(G_OBJECT(remote), "sl-stream") : NULL;
-    g_autoptr(GObject) stream = weak != NULL ? g_weak_ref_get(weak) : NULL;
 
-    return stream != NULL ? g_object_get_data(stream, "sl-connection") : NULL;
+    return weak != NULL ? g_weak_ref_get(weak) : NULL;
+}
+
+static Connection *
+get_connection(SlConnection *stream)
+{
+    return g_object_get_data(G_OBJECT(stream), "sl-connection");
+}
+
+static Connection *
+connection_of_message(SoupServerMessage *msg)
+{
+    g_autoptr(SlConnection) stream = stream_of_message(msg);
+
+    return stream != NULL ? get_connection(stream) : NULL;
 }
 
 static void
@@ -425,15 +438,16 @@ sl_listener_admit(SoupServerMessage *msg, guint *ret_limit)
     return sl_admission_admit(connection->listener->admission, &connection->place, ret_limit);
 }
 
-GSocket *
+SlConnection *
 sl_listener_release(SoupServerMessage *msg)
 {
-    Connection *connection = connection_of_message(msg);
+    g_autoptr(SlConnection) stream = stream_of_message(msg);
+    Connection *connection = stream != NULL ? get_connection(stream) : NULL;
 
     if (connection == NULL)
         return NULL;
     connection->deadline_us = 0;
-    return g_object_ref(connection->socket);
+    return g_steal_pointer(&stream);
 }
 
 void

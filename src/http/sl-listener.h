@@ -2,6 +2,7 @@
 
 #include <libsoup/soup.h>
 
+#include "sl-connection.h"
 #include "sl-limits.h"
 
 G_BEGIN_DECLS
@@ -35,10 +36,10 @@ gboolean sl_listener_admit(SoupServerMessage *msg, guint *ret_limit);
  * sl_listener_release:
  *
  * The connection of @msg is no longer HTTP: its time-outs end, it is counted until it is closed.
- * Returns: (transfer full) (nullable): its socket; NULL for a connection that did not come from
+ * Returns: (transfer full) (nullable): it; NULL for a connection that did not come from
  * here
  */
-GSocket *sl_listener_release(SoupServerMessage *msg);
+SlConnection *sl_listener_release(SoupServerMessage *msg);
 
 /** sl_listener_stop: accepts no more. */
 void sl_listener_stop(SlListener *self);

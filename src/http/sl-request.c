@@ -137,3 +137,14 @@ sl_request_get_allow_origin(SoupServerMessage *msg)
 {
     return g_object_get_data(G_OBJECT(msg), "sl-allow-origin");
 }
+
+const char *
+sl_request_get_address(SoupServerMessage *msg)
+{
+    if (g_object_get_data(G_OBJECT(msg), "sl-address") == NULL)
+        g_object_set_data_full(G_OBJECT(msg), "sl-address",
+                               sl_address_to_key(soup_server_message_get_remote_address(msg),
+                                                 soup_server_message_get_local_address(msg)),
+                               g_free);
+    return g_object_get_data(G_OBJECT(msg), "sl-address");
+}

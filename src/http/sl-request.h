@@ -25,6 +25,9 @@ const char *sl_request_get_path(SoupServerMessage *msg);
  * path, else in the query */
 char *sl_request_get_link_key(SoupServerMessage *msg);
 
+/** sl_request_get_address: Returns: (transfer none) (nullable): see sl_address_to_key() */
+const char *sl_request_get_address(SoupServerMessage *msg);
+
 gboolean sl_request_is_websocket(SoupServerMessage *msg);
 
 G_END_DECLS

@@ -10,7 +10,7 @@ static const struct {
 } CLOSING[] = {
     { "bad-message", 1008 },    { "hello-expected", 1008 }, { "bad-version", 1008 },
     { "repeated-hello", 1008 }, { "too-many", 1008 },       { "replaced", 4000 },
-    { "full", 4001 },           { "internal", 1011 },
+    { "full", 4001 },           { "full-address", 4002 },   { "internal", 1011 },
 };
 
 gushort

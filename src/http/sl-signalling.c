@@ -6,10 +6,11 @@
 #include "sl-context.h"
 #include "sl-error.h"
 #include "sl-json.h"
+#include "sl-meters.h"
 #include "sl-signal-error.h"
+#include "sl-token-bucket.h"
 
 #define PROTOCOL_VERSION 1
-#define RATE_WINDOW_US (10 * G_USEC_PER_SEC)
 #define VIEWERS_DELAY_MS 200
 #define MAX_TYPE_BYTES 32
 #define MIN_PAGE_BYTES 8
@@ -26,12 +27,12 @@ struct _SlSignalling {
     SlStream *stream;
     GStrv channels;
     SlGrant *grant;
+    char *address; /* nullable */
 
     SlSession *session; /* nullable: before hello, and after the end */
     GSource *hello_deadline;
     GSource *viewers_delay;
-    gint64 window_us;
-    guint n_messages; /* since window_us */
+    SlTokenBucket signals;
 };
 
 G_DEFINE_FINAL_TYPE(SlSignalling, sl_signalling, G_TYPE_OBJECT)
@@ -253,7 +254,8 @@ handle_hello(SlSignalling *self, JsonObject *message, GError **error)
         return FALSE;
 
     sl_clear_source(&self->hello_deadline);
-    self->session = sl_session_pool_create(self->pool, self->stream, page, self->grant, error);
+    self->session =
+        sl_session_pool_create(self->pool, self->stream, page, self->grant, self->address, error);
     if (self->session == NULL)
         return FALSE;
     session = g_object_ref(self->session);
@@ -353,18 +355,6 @@ dispatch(SlSignalling *self, JsonObject *message, GError **error)
     return TRUE;
 }
 
-static gboolean
-is_too_fast(SlSignalling *self)
-{
-    gint64 now = g_get_monotonic_time();
-
-    if (now - self->window_us > RATE_WINDOW_US) {
-        self->window_us = now;
-        self->n_messages = 0;
-    }
-    return ++self->n_messages > self->limits.signal_burst;
-}
-
 static void
 on_watch_text(SlWebsocketWatch *watch, GBytes *text, SlSignalling *self)
 {
@@ -375,9 +365,10 @@ on_watch_text(SlWebsocketWatch *watch, GBytes *text, SlSignalling *self)
     gsize len;
     const char *data = g_bytes_get_data(text, &len);
 
-    if (is_too_fast(self)) {
+    if (sl_token_bucket_take(&self->signals, 1, g_get_monotonic_time()) != SL_TOKEN_TAKEN) {
         g_autofree char *detail =
-            g_strdup_printf("More than %u messages in 10 s", self->limits.signal_burst);
+            g_strdup_printf("More than %u messages a second", self->limits.signals_per_second);
+        sl_limits_reached(&self->limits, SL_LIMIT(signals_per_second), self->address);
         send_error(self, "too-many", detail);
         return;
     }
@@ -392,6 +383,7 @@ on_hello_deadline(gpointer user_data)
     SlSignalling *self = user_data;
 
     sl_clear_source(&self->hello_deadline);
+    sl_limits_reached(&self->limits, SL_LIMIT(hello_timeout_ms), self->address);
     send_error(self, "hello-expected", "hello did not come in time");
     return G_SOURCE_REMOVE;
 }
@@ -431,6 +423,7 @@ sl_signalling_dispose(GObject *object)
     g_clear_pointer(&self->ice, sl_ice_unref);
     g_clear_pointer(&self->grant, sl_grant_unref);
     g_clear_pointer(&self->channels, g_strfreev);
+    g_clear_pointer(&self->address, g_free);
     g_clear_pointer(&self->context, g_main_context_unref);
 
     G_OBJECT_CLASS(sl_signalling_parent_class)->dispose(object);
@@ -461,6 +454,9 @@ sl_signalling_new(SlWebsocketWatch *watch, const SlSignallingConfig *config)
     self->stream = g_object_ref(config->stream);
     self->channels = g_strdupv((char **)config->channels);
     self->grant = sl_grant_ref(config->grant);
+    self->address = g_strdup(config->address);
+    sl_token_bucket_init(&self->signals, self->limits.signals_per_second, self->limits.signal_burst,
+                         g_get_monotonic_time());
     self->hello_deadline = sl_context_add_timeout(self->context, self->limits.hello_timeout_ms,
                                                   on_hello_deadline, self);
     g_signal_connect(watch, "text", G_CALLBACK(on_watch_text), self);

@@ -9,9 +9,8 @@ G_BEGIN_DECLS
  * SlSignalling: one viewer's WebSocket and its session (docs/signalling.md). The end of either is
  * the end of the other. Main thread only.
  *
- * What it queues is bounded by the viewer's own messages (max_signals), the candidates of its
- * peers, at most five `viewers` a second, the stream's changes of state, and the pong deadline of a
- * viewer that does not read.
+ * What it queues is bounded by the viewer's own messages (signals_per_second), the candidates of
+ * its peers, at most five `viewers` a second, the stream's changes of state, and max_queue_bytes.
  */
 #define SL_TYPE_SIGNALLING (sl_signalling_get_type())
 G_DECLARE_FINAL_TYPE(SlSignalling, sl_signalling, SL, SIGNALLING, GObject)
@@ -24,6 +23,7 @@ typedef struct {
     SlStream *stream;
     const char *const *channels;
     SlGrant *grant;
+    const char *address; /* nullable: see sl_address_to_key() */
 } SlSignallingConfig;
 
 /**

@@ -2,6 +2,7 @@
 
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-meters.h"
 #include "sl-websocket-limit.h"
 
 #define CLOSE_TIMEOUT_MS 2000
@@ -11,12 +12,13 @@ struct _SlWebsocketWatch {
 
     GMainContext *context;
     SoupWebsocketConnection *websocket; /* nullable: gone */
-    GSocket *socket;
+    SlConnection *connection;
+    SlWebsocketLimit *limit;
+    SlLimits limits;
     GObject *handler; /* nullable */
     gboolean closing;
     gboolean sending;        /* libsoup may find the connection broken inside a send */
     gboolean close_deferred; /* until that send has returned */
-    guint pong_timeout_ms;
     gint64 last_sign_us;
     GSource *pong_deadline;
     GSource *close_deadline;
@@ -30,8 +32,10 @@ G_DEFINE_FINAL_TYPE(SlWebsocketWatch, sl_websocket_watch, G_TYPE_OBJECT)
 void
 sl_websocket_watch_drop(SlWebsocketWatch *self)
 {
+    GSocket *socket = g_socket_connection_get_socket(G_SOCKET_CONNECTION(self->connection));
+
     /* libsoup's source sees the end of the stream, closes it and says so. */
-    g_socket_shutdown(self->socket, TRUE, TRUE, NULL);
+    g_socket_shutdown(socket, TRUE, TRUE, NULL);
 }
 
 static gboolean
@@ -105,12 +109,13 @@ on_pong_deadline(gpointer user_data)
     gint64 silent_ms = (g_get_monotonic_time() - self->last_sign_us) / 1000;
 
     sl_clear_source(&self->pong_deadline);
-    if (silent_ms >= self->pong_timeout_ms) {
+    if (silent_ms >= self->limits.pong_timeout_ms) {
+        sl_limits_reached(&self->limits, SL_LIMIT(pong_timeout_ms), NULL);
         sl_websocket_watch_close(self, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, "no answer to pings");
         sl_websocket_watch_drop(self);
     } else {
         self->pong_deadline = sl_context_add_timeout(
-            self->context, self->pong_timeout_ms - (guint)silent_ms, on_pong_deadline, self);
+            self->context, self->limits.pong_timeout_ms - (guint)silent_ms, on_pong_deadline, self);
     }
     return G_SOURCE_REMOVE;
 }
@@ -144,9 +149,7 @@ words_of(int code)
     case SOUP_WEBSOCKET_CLOSE_BAD_DATA:
         return "a text that is not UTF-8";
     case SOUP_WEBSOCKET_CLOSE_TOO_BIG:
-        return "a message of more than 64 KiB";
-    case SOUP_WEBSOCKET_CLOSE_POLICY_VIOLATION:
-        return "more than 50 pings or pongs in 10 s";
+        return "a frame of more than twice what a message may have";
     }
     return NULL;
 }
@@ -165,7 +168,10 @@ on_websocket_error(SoupWebsocketConnection *websocket, GError *error, SlWebsocke
     } else if (error->code >= SOUP_WEBSOCKET_CLOSE_NORMAL) {
         /* What it goes on sending is read and thrown away until the deadline, for its sake: what
          * is not read when a connection ends takes the reason with it. */
-        sl_websocket_watch_close(self, (gushort)error->code, words_of(error->code));
+        const char *refusal = sl_websocket_limit_get_refusal(self->limit);
+
+        sl_websocket_watch_close(self, (gushort)error->code,
+                                 refusal != NULL ? refusal : words_of(error->code));
     } else {
         begin_closing(self);
     }
@@ -219,7 +225,8 @@ sl_websocket_watch_dispose(GObject *object)
         sl_websocket_watch_drop(self);
     clear_websocket(self);
     g_clear_object(&self->handler);
-    g_clear_object(&self->socket);
+    g_clear_object(&self->limit);
+    g_clear_object(&self->connection);
     g_clear_pointer(&self->context, g_main_context_unref);
 
     G_OBJECT_CLASS(sl_websocket_watch_parent_class)->dispose(object);
@@ -246,20 +253,23 @@ sl_websocket_watch_init(SlWebsocketWatch *self)
 }
 
 SlWebsocketWatch *
-sl_websocket_watch_new(GMainContext *context, GIOStream *stream, GSocket *socket, GUri *uri,
-                       const SlLimits *limits)
+sl_websocket_watch_new(GMainContext *context, GIOStream *stream, SlConnection *connection,
+                       GUri *uri, const SlLimits *limits)
 {
     SlWebsocketWatch *self = g_object_new(SL_TYPE_WEBSOCKET_WATCH, NULL);
-    GList *extensions = g_list_prepend(NULL, sl_websocket_limit_new(SL_WEBSOCKET_MAX_BYTES));
+    GList *extensions;
 
     self->context = g_main_context_ref(context);
-    self->socket = g_object_ref(socket);
+    self->connection = g_object_ref(connection);
+    self->limits = *limits;
+    self->limit = sl_websocket_limit_new(connection, limits);
+    extensions = g_list_prepend(NULL, g_object_ref(self->limit));
     self->websocket = soup_websocket_connection_new(stream, uri, SOUP_WEBSOCKET_CONNECTION_SERVER,
                                                     NULL, NULL, extensions);
     /* Twice what is allowed, so that what is a little too long is read, refused and closed in
      * order. */
     soup_websocket_connection_set_max_incoming_payload_size(self->websocket,
-                                                            2 * SL_WEBSOCKET_MAX_BYTES);
+                                                            2 * limits->max_message_bytes);
     soup_websocket_connection_set_keepalive_interval(self->websocket,
                                                      MAX(1, limits->ping_interval_ms / 1000));
     g_signal_connect(self->websocket, "message", G_CALLBACK(on_websocket_message), self);
@@ -268,9 +278,8 @@ sl_websocket_watch_new(GMainContext *context, GIOStream *stream, GSocket *socket
     g_signal_connect(self->websocket, "closing", G_CALLBACK(on_websocket_closing), self);
     g_signal_connect(self->websocket, "closed", G_CALLBACK(on_websocket_closed), self);
 
-    self->pong_timeout_ms = MAX(1, limits->pong_timeout_ms);
     self->last_sign_us = g_get_monotonic_time();
     self->pong_deadline =
-        sl_context_add_timeout(self->context, self->pong_timeout_ms, on_pong_deadline, self);
+        sl_context_add_timeout(self->context, self->limits.pong_timeout_ms, on_pong_deadline, self);
     return self;
 }

@@ -2,7 +2,8 @@
 
 #include <libsoup/soup.h>
 
-#include "sl-settings.h"
+#include "sl-connection.h"
+#include "sl-limits.h"
 
 G_BEGIN_DECLS
 
@@ -12,23 +13,22 @@ G_BEGIN_DECLS
  * than 2 s. Main thread only.
  *
  * Signals:
- *  - `text` (GBytes *text): a message of at most 64 KiB of UTF-8, followed by a NUL that is not
- * counted
+ *  - `text` (GBytes *text): a message of at most max_message_bytes of UTF-8, followed by a NUL that
+ * is not counted
  *  - `closing` (): once, for whatever reason: nothing can be sent and no `text` comes any more
  *  - `gone` (): once, last of all: the connection is closed
  */
 #define SL_TYPE_WEBSOCKET_WATCH (sl_websocket_watch_get_type())
 G_DECLARE_FINAL_TYPE(SlWebsocketWatch, sl_websocket_watch, SL, WEBSOCKET_WATCH, GObject)
 
-#define SL_WEBSOCKET_MAX_BYTES (64 * 1024)
-
 /**
  * sl_websocket_watch_new:
  * @stream: what was HTTP before; with @uri and @origin as they were requested
- * @socket: (transfer none): below @stream
+ * @connection: (transfer none): below @stream
  */
-SlWebsocketWatch *sl_websocket_watch_new(GMainContext *context, GIOStream *stream, GSocket *socket,
-                                         GUri *uri, const SlLimits *limits);
+SlWebsocketWatch *sl_websocket_watch_new(GMainContext *context, GIOStream *stream,
+                                         SlConnection *connection, GUri *uri,
+                                         const SlLimits *limits);
 
 /**
  * sl_websocket_watch_set_handler:
@@ -36,8 +36,8 @@ SlWebsocketWatch *sl_websocket_watch_new(GMainContext *context, GIOStream *strea
  */
 void sl_websocket_watch_set_handler(SlWebsocketWatch *self, GObject *handler);
 
-/** sl_websocket_watch_send: does nothing once it is closing. libsoup's queue has no bound of its
- * own: the caller's protocol has. */
+/** sl_websocket_watch_send: does nothing once it is closing. May close it: somebody who does not
+ * read has max_queue_bytes. */
 void sl_websocket_watch_send(SlWebsocketWatch *self, const char *text);
 
 /**

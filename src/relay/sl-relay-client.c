@@ -1,6 +1,7 @@
 #include "sl-relay-client.h"
 #include "sl-census.h"
 #include "sl-json.h"
+#include "sl-meters.h"
 #include "sl-relay-subscription.h"
 #include "sl-relay-window.h"
 #include "sl-relay-wire.h"
@@ -17,8 +18,8 @@ struct _SlRelayClient {
     GWeakRef relay;
     char *id;
     SlGrant *grant;
-    gsize max_publish_bytes;
-    SlTokenBucket requests;
+    SlLimits limits;
+    SlTokenBucket requests, bytes;
 
     SlRelayTransport *transport; /* NULL once closed */
     gulong on_received, on_closed;
@@ -296,10 +297,11 @@ handle_publish(SlRelayClient *self, const SlRelayRequest *request, GError **erro
     if (channel == NULL)
         return FALSE;
     data = sl_json_node_to_text(request->data);
-    if (strlen(data) > self->max_publish_bytes) {
+    if (strlen(data) > self->limits.max_publish_bytes) {
+        sl_limits_reached(&self->limits, SL_LIMIT(max_publish_bytes), NULL);
         g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_LARGE,
-                    "“data” has %" G_GSIZE_FORMAT " bytes, expected at most %" G_GSIZE_FORMAT,
-                    strlen(data), self->max_publish_bytes);
+                    "“data” has %" G_GSIZE_FORMAT " bytes, expected at most %u", strlen(data),
+                    self->limits.max_publish_bytes);
         return FALSE;
     }
     publish = g_new0(Publish, 1);
@@ -349,15 +351,19 @@ handle_request(SlRelayClient *self, const SlRelayRequest *request, GError **erro
 }
 
 static gboolean
-take_token(SlRelayClient *self, gint64 id)
+take(SlRelayClient *self, SlTokenBucket *bucket, gsize n, gint64 id)
 {
+    gboolean requests = bucket == &self->requests;
     g_autoptr(GError) error = NULL;
-    SlTokenResult result = sl_token_bucket_take(&self->requests, g_get_monotonic_time());
+    SlTokenResult result = sl_token_bucket_take(bucket, (guint)n, g_get_monotonic_time());
 
     if (result == SL_TOKEN_TAKEN)
         return TRUE;
-    g_set_error(&error, SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_FAST, "more than %u requests a second",
-                self->requests.rate);
+    sl_limits_reached(
+        &self->limits,
+        requests ? SL_LIMIT(relay_requests_per_second) : SL_LIMIT(relay_bytes_per_second), NULL);
+    g_set_error(&error, SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_FAST, "more than %u %s a second",
+                bucket->rate, requests ? "requests" : "bytes");
     send_error(self, id, error);
     if (result == SL_TOKEN_ABUSED)
         sl_relay_client_close(self, "too-fast");
@@ -378,7 +384,9 @@ on_transport_received(SlRelayTransport *transport, GBytes *message, SlRelayClien
         return;
     text = g_bytes_get_data(message, &len);
     parsed = sl_relay_request_parse(&request, text != NULL ? text : "", len, &error);
-    if (!(parsed && is_new_ack(self, &request)) && !take_token(self, request.id))
+    if (!take(self, &self->bytes, len, request.id))
+        return;
+    if (!(parsed && is_new_ack(self, &request)) && !take(self, &self->requests, 1, request.id))
         return;
     if (!parsed || !handle_request(self, &request, &error))
         send_error(self, request.id, error);
@@ -423,7 +431,9 @@ sl_relay_client_new(SlRelay *relay, const SlLimits *limits, SlRelayTransport *tr
 
     g_weak_ref_set(&self->relay, relay);
     self->grant = sl_grant_ref(grant);
-    self->max_publish_bytes = limits->max_publish_bytes;
+    self->limits = *limits;
+    sl_token_bucket_init(&self->bytes, limits->relay_bytes_per_second, limits->relay_byte_burst,
+                         g_get_monotonic_time());
     sl_token_bucket_init(&self->requests, limits->relay_requests_per_second,
                          limits->relay_request_burst, g_get_monotonic_time());
     sl_relay_window_init(&self->window, limits->relay_window_messages, limits->relay_window_bytes);

@@ -10,7 +10,7 @@ sl_token_bucket_init(SlTokenBucket *self, guint rate, guint burst, gint64 now_us
 }
 
 SlTokenResult
-sl_token_bucket_take(SlTokenBucket *self, gint64 now_us)
+sl_token_bucket_take(SlTokenBucket *self, guint n, gint64 now_us)
 {
     gint64 full = (gint64)self->burst * G_USEC_PER_SEC;
     gint64 elapsed_us = CLAMP(now_us - self->last_us, 0, 2 * full / MAX(self->rate, 1) + 1);
@@ -18,9 +18,9 @@ sl_token_bucket_take(SlTokenBucket *self, gint64 now_us)
 
     self->last_us = now_us;
     self->tokens_us = MIN(full, self->tokens_us + elapsed_us * self->rate);
-    taken = self->tokens_us >= G_USEC_PER_SEC;
+    taken = self->tokens_us >= (gint64)n * G_USEC_PER_SEC;
     if (self->tokens_us > -full)
-        self->tokens_us -= G_USEC_PER_SEC;
+        self->tokens_us -= (gint64)n * G_USEC_PER_SEC;
     if (taken)
         return SL_TOKEN_TAKEN;
     return self->tokens_us > -full ? SL_TOKEN_REFUSED : SL_TOKEN_ABUSED;

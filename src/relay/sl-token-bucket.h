@@ -6,7 +6,7 @@ G_BEGIN_DECLS
 
 /**
  * SlTokenBucket: bounds a rate. It fills by @rate tokens a second (0: never) up to @burst. What it
- * refuses leaves a debt of one token, so that somebody who goes on regardless is told from somebody
+ * refuses leaves a debt, so that somebody who goes on regardless is told from somebody
  * who slows down.
  */
 typedef struct {
@@ -22,6 +22,7 @@ typedef enum {
 } SlTokenResult;
 
 void sl_token_bucket_init(SlTokenBucket *self, guint rate, guint burst, gint64 now_us);
-SlTokenResult sl_token_bucket_take(SlTokenBucket *self, gint64 now_us);
+/** @n: tokens; more than @burst are never taken */
+SlTokenResult sl_token_bucket_take(SlTokenBucket *self, guint n, gint64 now_us);
 
 G_END_DECLS

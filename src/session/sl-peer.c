@@ -5,6 +5,7 @@
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-data-channel.h"
+#include "sl-meters.h"
 #include "sl-sctp-id.h"
 #include "sl-sdp.h"
 #include "sl-sender.h"
@@ -32,8 +33,7 @@ struct _SlPeer {
     SlIce *ice;
     SlStream *stream;
     guint number;
-    guint max_candidates;
-    guint ice_timeout_ms;
+    SlLimits limits;
 
     SlPeerState state;
     GstElement *pipeline;  /* NULL once ended */
@@ -326,6 +326,7 @@ on_timeout(gpointer data)
 {
     SlPeer *self = data;
 
+    sl_limits_reached(&self->limits, SL_LIMIT(ice_timeout_ms), NULL);
     fail(self, SL_SESSION_ERROR_LOST,
          self->state == SL_PEER_OFFERED ? "The viewer did not answer the offer"
                                         : "No path for the picture was found");
@@ -401,7 +402,8 @@ sl_peer_start(SlPeer *self, GError **error)
     connect_webrtcbin(self, "notify::ice-gathering-state",
                       G_CALLBACK(on_webrtcbin_gathering_state));
     gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
-    self->timer = sl_context_add_timeout(self->context, self->ice_timeout_ms, on_timeout, self);
+    self->timer =
+        sl_context_add_timeout(self->context, self->limits.ice_timeout_ms, on_timeout, self);
     g_signal_emit_by_name(
         self->webrtcbin, "create-offer", NULL,
         gst_promise_new_with_change_func(on_offer_created, peer_link_new(self), peer_link_free));
@@ -459,6 +461,13 @@ sl_peer_answer(SlPeer *self, const char *sdp, GError **error)
                             "No answer is expected from this peer now");
         return FALSE;
     }
+    if (strlen(sdp) > self->limits.max_sdp_bytes) {
+        sl_limits_reached(&self->limits, SL_LIMIT(max_sdp_bytes), NULL);
+        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP,
+                    "SDP of %" G_GSIZE_FORMAT " bytes, at most %u are allowed", strlen(sdp),
+                    self->limits.max_sdp_bytes);
+        return FALSE;
+    }
     clean = sl_sdp_clean_answer(sdp);
     if (!sl_sdp_check_answer(clean, self->offer, &fault)) {
         g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP, fault->message);
@@ -503,9 +512,10 @@ sl_peer_add_candidate(SlPeer *self, const char *mid, int mline, const char *cand
 
     if (self->mids == NULL || *candidate == '\0')
         return TRUE;
-    if (++self->n_candidates > self->max_candidates) {
+    if (++self->n_candidates > self->limits.max_candidates) {
+        sl_limits_reached(&self->limits, SL_LIMIT(max_candidates), NULL);
         g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_TOO_MANY,
-                    "More than %u candidates for one peer", self->max_candidates);
+                    "More than %u candidates for one peer", self->limits.max_candidates);
         return FALSE;
     }
     if (!sl_sdp_check_candidate(candidate, &usable, &fault)) {
@@ -638,8 +648,7 @@ sl_peer_new(GMainContext *context, SlIce *ice, SlStream *stream, const SlLimits 
     self->context = g_main_context_ref(context);
     self->ice = sl_ice_ref(ice);
     self->stream = g_object_ref(stream);
-    self->max_candidates = limits->max_candidates;
-    self->ice_timeout_ms = limits->ice_timeout_ms;
+    self->limits = *limits;
     self->number = number;
     return self;
 }

@@ -18,6 +18,8 @@ sl_session_error_to_code(const GError *error)
         return "too-many";
     case SL_SESSION_ERROR_FULL:
         return "full";
+    case SL_SESSION_ERROR_FULL_ADDRESS:
+        return "full-address";
     case SL_SESSION_ERROR_REPLACED:
         return "replaced";
     case SL_SESSION_ERROR_LOST:

@@ -2,6 +2,7 @@
 
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-meters.h"
 #include "sl-session-private.h"
 #include "sl-teardown.h"
 
@@ -12,7 +13,8 @@ struct _SlSessionPool {
     SlIce *ice;
     SlRelay *relay;
     SlLimits limits;
-    GPtrArray *sessions; /* of SlSession */
+    GPtrArray *sessions;   /* of SlSession */
+    GHashTable *addresses; /* of a session, its address; those that have one */
     gboolean closed;
 };
 
@@ -27,7 +29,9 @@ on_session_ended(SlSession *session, GError *reason, SlSessionPool *self)
     g_autoptr(SlStream) stream = g_object_ref(sl_session_get_stream(session));
 
     g_signal_handlers_disconnect_by_data(session, self);
+    g_hash_table_remove(self->addresses, session);
     g_ptr_array_remove_fast(self->sessions, session);
+    sl_limits_set_now(&self->limits, SL_LIMIT(max_sessions), self->sessions->len);
     g_signal_emit(self, signals[CHANGED], 0, stream);
 }
 
@@ -48,23 +52,58 @@ end_replaced(SlSessionPool *self, SlStream *stream, const char *page)
     }
 }
 
+static guint
+count_address(SlSessionPool *self, const char *address)
+{
+    GHashTableIter iter;
+    gpointer value;
+    guint n = 0;
+
+    g_hash_table_iter_init(&iter, self->addresses);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        n += g_str_equal(value, address);
+    return n;
+}
+
+static gboolean
+check_room(SlSessionPool *self, const char *address, GError **error)
+{
+    guint here = address != NULL ? count_address(self, address) : 0;
+
+    if (self->closed || self->sessions->len >= self->limits.max_sessions) {
+        sl_limits_reached(&self->limits, SL_LIMIT(max_sessions), address);
+        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL,
+                    "%u viewers are connected, which is as many as this server admits",
+                    self->sessions->len);
+        return FALSE;
+    }
+    if (here >= self->limits.max_sessions_per_address) {
+        sl_limits_reached(&self->limits, SL_LIMIT(max_sessions_per_address), address);
+        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL_ADDRESS,
+                    "%u viewers are connected from your address, which is as many as this server "
+                    "admits from one",
+                    here);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 SlSession *
 sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, SlGrant *grant,
-                       GError **error)
+                       const char *address, GError **error)
 {
     SlSession *session;
 
     end_replaced(self, stream, page);
-    if (self->closed || self->sessions->len >= self->limits.max_sessions) {
-        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL,
-                    "%u viewers are connected, which is as many as this server admits",
-                    self->sessions->len);
+    if (!check_room(self, address, error))
         return NULL;
-    }
     session =
         sl_session_new(self->context, self->ice, self->relay, stream, page, grant, &self->limits);
     g_signal_connect(session, "ended", G_CALLBACK(on_session_ended), self);
     g_ptr_array_add(self->sessions, g_object_ref(session));
+    if (address != NULL)
+        g_hash_table_insert(self->addresses, session, g_strdup(address));
+    sl_limits_set_now(&self->limits, SL_LIMIT(max_sessions), self->sessions->len);
     g_signal_emit(self, signals[CHANGED], 0, stream);
     return session;
 }
@@ -133,6 +172,7 @@ sl_session_pool_dispose(GObject *object)
     if (self->sessions != NULL)
         sl_session_pool_foreach(self, end_session, NULL);
     g_clear_pointer(&self->sessions, g_ptr_array_unref);
+    g_clear_pointer(&self->addresses, g_hash_table_unref);
     g_clear_object(&self->relay);
     G_OBJECT_CLASS(sl_session_pool_parent_class)->dispose(object);
 }
@@ -163,6 +203,7 @@ sl_session_pool_init(SlSessionPool *self)
 {
     sl_census_add_object(self);
     self->sessions = g_ptr_array_new_with_free_func(g_object_unref);
+    self->addresses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 }
 
 SlSessionPool *
@@ -174,5 +215,6 @@ sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, const SlL
     self->ice = sl_ice_ref(ice);
     self->relay = g_object_ref(relay);
     self->limits = *limits;
+    sl_limits_set_now(limits, SL_LIMIT(max_sessions), 0);
     return self;
 }

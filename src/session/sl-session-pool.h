@@ -20,11 +20,13 @@ SlSessionPool *sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *r
  * sl_session_pool_create:
  * @page: (nullable): a session of this stream with the same page ID is ended with
  * SL_SESSION_ERROR_REPLACED
+ * @address: (nullable): the viewer's; %NULL: not counted by address
  *
- * Returns: (transfer full) (nullable): not yet started; SL_SESSION_ERROR_FULL
+ * Returns: (transfer full) (nullable): not yet started; SL_SESSION_ERROR_FULL or
+ * SL_SESSION_ERROR_FULL_ADDRESS
  */
 SlSession *sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page,
-                                  SlGrant *grant, GError **error);
+                                  SlGrant *grant, const char *address, GError **error);
 
 guint sl_session_pool_get_n_sessions(SlSessionPool *self);
 guint sl_session_pool_get_n_viewers(SlSessionPool *self, SlStream *stream);

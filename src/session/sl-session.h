@@ -21,6 +21,7 @@ typedef enum {
     SL_SESSION_ERROR_CODEC_UNSUPPORTED,
     SL_SESSION_ERROR_TOO_MANY,
     SL_SESSION_ERROR_FULL,
+    SL_SESSION_ERROR_FULL_ADDRESS,
     SL_SESSION_ERROR_REPLACED,
     SL_SESSION_ERROR_LOST, /* the viewer's network, or what it sent: its peer's end says it all */
     SL_SESSION_ERROR_INTERNAL,

@@ -231,6 +231,7 @@ struct _SlSessionPool {
     GObject parent_instance;
     GPtrArray *sessions;
     guint max_sessions;
+    guint max_sessions_per_address;
 };
 G_DEFINE_FINAL_TYPE(SlSessionPool, sl_session_pool, G_TYPE_OBJECT)
 
@@ -263,6 +264,7 @@ sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, const SlL
     SlSessionPool *self = g_object_new(SL_TYPE_SESSION_POOL, NULL);
 
     self->max_sessions = limits->max_sessions;
+    self->max_sessions_per_address = limits->max_sessions_per_address;
     return self;
 }
 
@@ -300,13 +302,18 @@ end_replaced(SlSessionPool *self, const char *page)
 
 SlSession *
 sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, SlGrant *grant,
-                       GError **error)
+                       const char *address, GError **error)
 {
     SlSession *session;
 
     end_replaced(self, page);
     if (self->sessions->len >= self->max_sessions) {
         g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL, "full, says the test");
+        return NULL;
+    }
+    if (address != NULL && self->sessions->len >= self->max_sessions_per_address) {
+        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL_ADDRESS, "%s has enough",
+                    address);
         return NULL;
     }
     session = g_object_new(SL_TYPE_SESSION, NULL);

@@ -363,11 +363,12 @@ test_too_many(void)
 
     http_fixture_prepare(&fixture);
     fixture.limits.signal_burst = 20;
+    fixture.limits.signals_per_second = 1;
     http_fixture_start(&fixture, "127.0.0.1", NULL);
     viewer = viewer_welcomed(&fixture, HELLO);
     for (guint i = 0; i < 100; i++)
         viewer_send(viewer, "{\"type\":\"restart\"}");
-    assert_error(viewer_text(viewer, 3), "too-many", "More than 20 messages in 10 s");
+    assert_error(viewer_text(viewer, 3), "too-many", "More than 1 messages a second");
     viewer_assert_closed(viewer, 1008);
     viewer_free(viewer);
     http_fixture_stop(&fixture);
@@ -415,13 +416,15 @@ test_too_large(void)
 /* By hand, where a client library would not do it. */
 
 static GSocket *
-raw_websocket(HttpFixture *fixture)
+raw_websocket_to(HttpFixture *fixture, const char *path, const char *from)
 {
-    GSocket *socket = http_fixture_connect(fixture, "127.0.0.1");
+    GSocket *socket = http_fixture_connect_from(fixture, from, "127.0.0.1");
+    g_autofree char *request = g_strdup_printf("GET %s HTTP/1.1\r\n", path);
     char buffer[4096];
 
+    http_fixture_send(socket, request, -1);
     http_fixture_send(socket,
-                      "GET /ws/camera HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                      "Host: localhost\r\nUpgrade: websocket\r\n"
                       "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                       "Sec-WebSocket-Extensions: permessage-deflate\r\n"
                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
@@ -433,6 +436,12 @@ raw_websocket(HttpFixture *fixture)
     g_assert_nonnull(strstr(buffer, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
     g_assert_null(strstr(buffer, "deflate"));
     return socket;
+}
+
+static GSocket *
+raw_websocket(HttpFixture *fixture)
+{
+    return raw_websocket_to(fixture, "/ws/camera", NULL);
 }
 
 /* Masked with zeros, so that payloads stay readable */
@@ -467,11 +476,11 @@ test_fragments(void)
     /* The fifth is too much; whoever goes on is told so as well. */
     for (guint i = 0; i < 40; i++)
         raw_send_frame(socket, 0x00, payload, 16000);
-    /* 88 1f 03 f1: a close frame with 1009 and its reason */
+    /* 88 24 03 f1: a close frame with 1009 and its reason */
     rest = http_fixture_receive_until_end(socket);
     g_assert_cmpstr(rest, ==,
-                    "\x88\x1f\x03\xf1"
-                    "a message of more than 64 KiB");
+                    "\x88\x24\x03\xf1"
+                    "a message of more than 65536 bytes");
     g_clear_object(&socket);
     http_fixture_stop(&fixture);
 }
@@ -491,8 +500,177 @@ test_ping_flood(void)
     rest = http_fixture_receive_until_end(socket);
     g_assert_cmpuint(strlen(rest), <, 1000);
     g_assert_nonnull(strstr(rest, "\x88\x25\x03\xf0"
-                                  "more than 50 pings or pongs in 10 s"));
+                                  "more than 5 pings or pongs a second"));
     g_clear_object(&socket);
+    http_fixture_stop(&fixture);
+}
+
+/* Fragments of nothing never make a message too long. */
+static void
+test_empty_fragments(void)
+{
+    HttpFixture fixture;
+    g_autoptr(GSocket) socket = NULL;
+    g_autofree char *rest = NULL;
+
+    http_fixture_prepare(&fixture);
+    http_fixture_start(&fixture, "127.0.0.1", NULL);
+    socket = raw_websocket(&fixture);
+    raw_send_frame(socket, 0x01, "x", 1);
+    for (guint i = 0; i < 1000; i++)
+        raw_send_frame(socket, 0x00, "", 0);
+    rest = http_fixture_receive_until_end(socket);
+    g_assert_cmpstr(rest, ==,
+                    "\x88\x25\x03\xf0"
+                    "more than 5 pings or pongs a second");
+    g_clear_object(&socket);
+    http_fixture_stop(&fixture);
+}
+
+/* --- who reads, and who does not --- */
+
+#define PUBLISHED_BYTES 16000
+
+static GSocket *
+raw_subscriber(HttpFixture *fixture)
+{
+    static const char subscribe[] = "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"talk:camera\"}";
+    GSocket *socket = raw_websocket_to(fixture, "/relay", NULL);
+
+    raw_send_frame(socket, 0x81, subscribe, strlen(subscribe));
+    return socket;
+}
+
+static void
+publish(HttpFixture *fixture)
+{
+    g_autofree char *text = g_strnfill(PUBLISHED_BYTES, 'x');
+    g_autoptr(JsonNode) node = json_node_init_string(json_node_alloc(), text);
+
+    sl_channel_publish_async(sl_relay_get_channel(fixture->relay, "talk:camera"), "test", NULL,
+                             node, NULL, NULL, NULL);
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+}
+
+/* The relay's window is wide open, so that only the queue's bound holds. */
+static void
+prepare_wide(HttpFixture *fixture)
+{
+    http_fixture_prepare(fixture);
+    fixture->limits.relay_window_messages = 100000;
+    fixture->limits.relay_window_bytes = G_MAXUINT;
+    fixture->limits.max_queue_bytes = 256 * 1024;
+}
+
+/* Returns: the bytes that come until the end; the last of them in @tail */
+static gsize
+drain(GSocket *socket, GByteArray *tail)
+{
+    static guint8 buffer[64 * 1024];
+    gsize n_bytes = 0;
+
+    while (TRUE) {
+        gssize n;
+
+        WAIT_UNTIL((g_socket_condition_check(socket, G_IO_IN) & G_IO_IN) != 0);
+        n = g_socket_receive(socket, (char *)buffer, sizeof(buffer), NULL, NULL);
+        if (n <= 0)
+            return n_bytes;
+        n_bytes += (gsize)n;
+        g_byte_array_append(tail, buffer, (guint)n);
+        if (tail->len > 256)
+            g_byte_array_remove_range(tail, 0, tail->len - 256);
+    }
+}
+
+static void
+test_never_reads(void)
+{
+    HttpFixture fixture;
+    g_autoptr(GSocket) socket = NULL;
+    g_autoptr(GByteArray) tail = g_byte_array_new();
+    gsize published = 0;
+
+    prepare_wide(&fixture);
+    http_fixture_start(&fixture, "127.0.0.1", NULL);
+    socket = raw_subscriber(&fixture);
+    WAIT_UNTIL(sl_relay_get_n_clients(fixture.relay) == 1);
+    while (sl_relay_get_n_clients(fixture.relay) == 1) {
+        publish(&fixture);
+        published += PUBLISHED_BYTES;
+        /* What the system takes for a connection, and the queue. */
+        g_assert_cmpuint(published, <, 64 * 1024 * 1024);
+    }
+    g_assert_cmpuint(sl_meters_get_refused(fixture.meters, SL_LIMIT(max_queue_bytes)), ==, 1);
+    /* Nothing is queued any more; who begins to read now is told why. */
+    for (guint i = 0; i < 100; i++)
+        publish(&fixture);
+    g_assert_cmpuint(drain(socket, tail), <, published + published / 8);
+    g_assert_cmpuint(tail->len, >, 35);
+    g_assert_cmpmem(tail->data + tail->len - 35, 35,
+                    "\x88\x21\x03\xf0"
+                    "more than 262144 bytes not read",
+                    35);
+    g_clear_object(&socket);
+    http_fixture_stop(&fixture);
+}
+
+/* Slow, but it reads: many times the bound goes through. */
+static void
+test_slow_reader(void)
+{
+    enum { N_PUBLISHED = 1000, AHEAD_BYTES = 200 * 1024 };
+    static char buffer[PUBLISHED_BYTES];
+    HttpFixture fixture;
+    g_autoptr(GSocket) socket = NULL;
+    gsize published = 0, received = 0;
+
+    prepare_wide(&fixture);
+    http_fixture_start(&fixture, "127.0.0.1", NULL);
+    socket = raw_subscriber(&fixture);
+    while (published < N_PUBLISHED * PUBLISHED_BYTES || received < published) {
+        gssize n;
+
+        while (published < N_PUBLISHED * PUBLISHED_BYTES && published < received + AHEAD_BYTES) {
+            publish(&fixture);
+            published += PUBLISHED_BYTES;
+        }
+        WAIT_UNTIL((g_socket_condition_check(socket, G_IO_IN) & G_IO_IN) != 0);
+        n = g_socket_receive(socket, buffer, sizeof(buffer), NULL, NULL);
+        g_assert_cmpint(n, >, 0);
+        received += (gsize)n;
+    }
+    g_assert_cmpuint(sl_relay_get_n_clients(fixture.relay), ==, 1);
+    g_assert_cmpuint(sl_meters_get_refused(fixture.meters, SL_LIMIT(max_queue_bytes)), ==, 0);
+    g_clear_object(&socket);
+    WAIT_UNTIL(sl_relay_get_n_clients(fixture.relay) == 0);
+    http_fixture_stop(&fixture);
+}
+
+static void
+test_full_for_an_address(void)
+{
+    HttpFixture fixture;
+    g_autoptr(GSocket) first = NULL;
+    g_autoptr(GSocket) second = NULL;
+    g_autofree char *told = NULL;
+
+    http_fixture_prepare(&fixture);
+    fixture.limits.max_sessions_per_address = 1;
+    http_fixture_start(&fixture, "127.0.0.1", NULL);
+    first = raw_websocket_to(&fixture, "/key/" FIXTURE_GUEST_KEY "/ws/camera", "127.0.0.2");
+    raw_send_frame(first, 0x81, HELLO, strlen(HELLO));
+    WAIT_UNTIL(sl_session_pool_get_n_sessions(fixture.pool) == 1);
+    second = raw_websocket_to(&fixture, "/key/" FIXTURE_GUEST_KEY "/ws/camera", "127.0.0.2");
+    raw_send_frame(second, 0x81, OTHER_HELLO, strlen(OTHER_HELLO));
+    told = http_fixture_receive_until_end(second);
+    g_assert_nonnull(strstr(told, "{\"type\":\"error\",\"code\":\"full-address\","));
+    g_assert_nonnull(strstr(told, "\x88\x0e\x0f\xa2"
+                                  "full-address"));
+    g_clear_object(&second);
+    g_clear_object(&first);
+    WAIT_UNTIL(sl_session_pool_get_n_sessions(fixture.pool) == 0);
     http_fixture_stop(&fixture);
 }
 
@@ -676,6 +854,10 @@ main(int argc, char **argv)
     g_test_add_func("/http/too-large", test_too_large);
     g_test_add_func("/http/fragments", test_fragments);
     g_test_add_func("/http/ping-flood", test_ping_flood);
+    g_test_add_func("/http/empty-fragments", test_empty_fragments);
+    g_test_add_func("/http/never-reads", test_never_reads);
+    g_test_add_func("/http/slow-reader", test_slow_reader);
+    g_test_add_func("/http/full-for-an-address", test_full_for_an_address);
     g_test_add_func("/http/half-open", test_half_open);
     g_test_add_func("/http/pong", test_pong);
     g_test_add_func("/http/server-closes", test_server_closes);

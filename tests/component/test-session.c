@@ -71,6 +71,8 @@ set_up(Fixture *fixture, gconstpointer text)
     fixture->limits.linger_ms = 10;
     fixture->limits.ice_timeout_ms = 60000; /* a machine may be busy */
     fixture->limits.max_sessions = 12;
+    fixture->limits.max_sessions_per_address = 2;
+    fixture->limits.max_sdp_bytes = 20000;
     fixture->ice = sl_ice_new(&settings);
     fixture->relay = sl_relay_new(g_main_context_default(), &fixture->limits);
     sl_relay_add_channel(fixture->relay, "talk:camera", "camera");
@@ -122,7 +124,7 @@ create_session(Fixture *fixture, const char *page)
 {
     g_autoptr(GError) error = NULL;
     SlSession *session =
-        sl_session_pool_create(fixture->pool, fixture->stream, page, fixture->grant, &error);
+        sl_session_pool_create(fixture->pool, fixture->stream, page, fixture->grant, NULL, &error);
 
     g_assert_no_error(error);
     return session;
@@ -173,13 +175,16 @@ count_problem(SlSession *session, guint number, const char *reason, guint *n)
 static void
 test_bad_answers(Fixture *fixture, gconstpointer unused)
 {
-    static const char *const answers[] = { "", "hello", "v=0\r\n", "v=0\r\nm=video 9 X 96\r\n" };
+    static char large[20002];
+    static const char *const answers[] = { "", "hello", "v=0\r\n", "v=0\r\nm=video 9 X 96\r\n",
+                                           large };
     SlSession *good = create_session(fixture, "page-good");
     TestViewer *good_viewer = test_viewer_new(good, TEST_VIEWER_ANSWERS);
     SlSession *bad = create_session(fixture, "page-bad");
     TestViewer *bad_viewer = test_viewer_new(bad, TEST_VIEWER_SILENT);
     guint n_ended = 0;
 
+    memset(large, 'x', sizeof(large) - 1);
     g_signal_connect(bad, "peer-ended", G_CALLBACK(count_problem), &n_ended);
     sl_session_start(good);
     sl_session_start(bad);
@@ -192,6 +197,8 @@ test_bad_answers(Fixture *fixture, gconstpointer unused)
         PROC_WAIT_UNTIL(test_viewer_get_peer(bad_viewer) == i + 1);
         g_assert_false(sl_session_answer(bad, i + 1, answers[i], &error));
         g_assert_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP);
+        if (answers[i] == large)
+            g_assert_cmpstr(error->message, ==, "SDP of 20001 bytes, at most 20000 are allowed");
         g_assert_cmpuint(n_ended, ==, i + 1);
         g_assert_true(sl_session_answer(bad, i + 1, answers[i], NULL)); /* gone: ignored */
         sl_session_restart(bad);
@@ -276,8 +283,8 @@ test_pool_limits(Fixture *fixture, gconstpointer unused)
         g_autofree char *page = g_strdup_printf("page-%u", i);
         sessions[i] = create_session(fixture, page);
     }
-    g_assert_null(
-        sl_session_pool_create(fixture->pool, fixture->stream, "page-new", fixture->grant, &full));
+    g_assert_null(sl_session_pool_create(fixture->pool, fixture->stream, "page-new", fixture->grant,
+                                         NULL, &full));
     g_assert_error(full, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL);
     g_assert_cmpstr(full->message, ==,
                     "12 viewers are connected, which is as many as this server admits");
@@ -294,6 +301,44 @@ test_pool_limits(Fixture *fixture, gconstpointer unused)
         if (i != 3)
             end_and_drop(sessions[i]);
     }
+}
+
+static SlSession *
+create_from(Fixture *fixture, const char *page, const char *address)
+{
+    g_autoptr(GError) error = NULL;
+    SlSession *session = sl_session_pool_create(fixture->pool, fixture->stream, page,
+                                                fixture->grant, address, &error);
+
+    if (error != NULL) {
+        g_assert_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_FULL_ADDRESS);
+        g_assert_cmpstr(error->message, ==,
+                        "2 viewers are connected from your address, which is as many as this "
+                        "server admits from one");
+    }
+    return session;
+}
+
+static void
+test_pool_addresses(Fixture *fixture, gconstpointer unused)
+{
+    SlSession *first = create_from(fixture, "page-1", "192.0.2.1");
+    SlSession *second = create_from(fixture, "page-2", "192.0.2.1");
+    SlSession *again, *other, *local;
+
+    g_assert_null(create_from(fixture, "page-3", "192.0.2.1"));
+    other = create_from(fixture, "page-3", "192.0.2.2");
+    local = create_from(fixture, "page-4", NULL);
+    again = create_from(fixture, "page-1", "192.0.2.1"); /* in its own place */
+    g_assert_true(other != NULL && local != NULL && again != NULL);
+    end_and_drop(second);
+    second = create_from(fixture, "page-5", "192.0.2.1");
+    g_assert_nonnull(second);
+    g_object_unref(first);
+    end_and_drop(second);
+    end_and_drop(other);
+    end_and_drop(local);
+    end_and_drop(again);
 }
 
 /* In every state: before its offer, offered, connecting, playing. */
@@ -473,6 +518,7 @@ main(int argc, char **argv)
     g_test_add("/session/" name, Fixture, text, set_up, func, tear_down)
 #define ADD(name, func) ADD_WITH(name, small_vp8, func)
     ADD("picture-and-messages", test_picture_and_messages);
+    ADD("pool-addresses", test_pool_addresses);
     ADD("bad-answers", test_bad_answers);
     ADD("bad-candidates", test_bad_candidates);
     ADD("restart-gives-a-new-peer", test_restart_gives_a_new_peer);

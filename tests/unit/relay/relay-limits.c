@@ -167,6 +167,34 @@ test_too_fast(RelayFixture *fixture, gconstpointer data)
     relay_fixture_leave(fixture, client);
 }
 
+/* Bytes are counted, too, whatever the requests say; with its own words. */
+static void
+test_too_many_bytes(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+    g_autofree char *value = g_strnfill(1000, 'x');
+    guint refused = 0;
+
+    for (guint i = 0; i < 9; i++) {
+        fake_transport_say(
+            client, "{\"type\":\"publish\",\"id\":%u,\"channel\":\"room:a\",\"data\":\"%s\"}", i,
+            value);
+        relay_expect(fixture, client, "\"type\":\"published\",\"id\":%u", i);
+    }
+    while (!fake_transport_is_closed(client)) {
+        fake_transport_say(client,
+                           "{\"type\":\"publish\",\"id\":9,\"channel\":\"room:a\",\"data\":\"%s\"}",
+                           value);
+        relay_expect(fixture, client,
+                     "\"type\":\"error\",\"id\":9,\"code\":\"too-fast\","
+                     "\"message\":\"more than 0 bytes a second\"");
+        refused++;
+    }
+    g_assert_cmpuint(refused, ==, 10);
+    g_assert_cmpstr(fake_transport_get_reason(client), ==, "too-fast");
+    relay_fixture_leave(fixture, client);
+}
+
 static void
 test_acks_are_free(RelayFixture *fixture, gconstpointer data)
 {
@@ -213,7 +241,7 @@ test_resubscribing_while_full(RelayFixture *fixture, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static SlLimits small, bytes, slow;
+    static SlLimits small, bytes, slow, narrow;
 
     g_test_init(&argc, &argv, NULL);
     sl_limits_init(&small);
@@ -225,6 +253,9 @@ main(int argc, char **argv)
     slow = small;
     slow.relay_requests_per_second = 0;
     slow.relay_request_burst = 5;
+    narrow = small;
+    narrow.relay_bytes_per_second = 0;
+    narrow.relay_byte_burst = 10000;
 #define ADD(name, limits, func)                                                         \
     g_test_add("/relay-limits/" name, RelayFixture, limits, relay_fixture_set_up, func, \
                relay_fixture_tear_down)
@@ -235,6 +266,7 @@ main(int argc, char **argv)
     ADD("publish-too-large", &small, test_publish_too_large);
     ADD("text-too-large", &small, test_text_too_large);
     ADD("too-fast", &slow, test_too_fast);
+    ADD("too-many-bytes", &narrow, test_too_many_bytes);
     ADD("acks-are-free", &slow, test_acks_are_free);
     ADD("resubscribing-while-full", &small, test_resubscribing_while_full);
     return g_test_run();
