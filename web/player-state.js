@@ -20,7 +20,7 @@ export const PlayerState = Object.freeze({
 /**
  * @typedef {object} Facts
  * @property {'' | 'replaced' | 'invalid-link'} over nothing more is tried
- * @property {boolean} full the server admits no more viewers
+ * @property {'' | 'server' | 'address'} full what admits no more viewers: all of the server, or from this address
  * @property {'opening' | 'open' | 'lost'} link signalling
  * @property {number} failures attempts to open it in a row that led nowhere
  * @property {string} trouble why they did, in words
@@ -36,7 +36,7 @@ export const PlayerState = Object.freeze({
 export function initialFacts() {
   return {
     over: '',
-    full: false,
+    full: '',
     link: 'opening',
     failures: 0,
     trouble: '',
@@ -50,8 +50,12 @@ export function initialFacts() {
 }
 
 /** What a person can do about it, or what comes by itself. */
+const FULL_ADVICE = {
+  server: 'As many watch as the server admits; trying again',
+  address: 'As many watch from your address as the server admits; trying again',
+};
+
 const ADVICE = {
-  [PlayerState.FULL]: 'As many watch as the server admits; trying again',
   [PlayerState.REPLACED]: 'To watch here, load this page again',
   [PlayerState.INVALID_LINK]: 'Ask whoever gave it to you for a new one',
   [PlayerState.NO_PATH]: 'A firewall or a VPN may be in between; trying again',
@@ -66,7 +70,7 @@ const UNPLUGGED = 'Camera unplugged, waiting for it';
  */
 export function stateOf(facts) {
   if (facts.over) return { state: facts.over, detail: ADVICE[facts.over] };
-  if (facts.full) return { state: PlayerState.FULL, detail: ADVICE[PlayerState.FULL] };
+  if (facts.full) return { state: PlayerState.FULL, detail: FULL_ADVICE[facts.full] };
   if (facts.link !== 'open') {
     if (facts.link === 'opening' && facts.failures === 0 && facts.picture === 'none') {
       return { state: PlayerState.CONNECTING, detail: '' };

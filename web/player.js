@@ -247,11 +247,11 @@ export class Player extends EventTarget {
     facts.link = 'lost';
     if (code === 4000) {
       facts.over = PlayerState.REPLACED;
-    } else if (code === 4001) {
-      facts.full = true;
+    } else if (code === 4001 || code === 4002) {
+      facts.full = code === 4001 ? 'server' : 'address';
       this.#retryIn(FULL_RETRY_MS * (0.5 + Math.random() / 2));
     } else {
-      facts.full = false;
+      facts.full = '';
       if (!opened) {
         this.#fail();
         this.#checkLink();
@@ -287,6 +287,8 @@ export class Player extends EventTarget {
     const { stream } = this.#endpoints;
     if (status === 401) {
       this.expire();
+    } else if (status === 503) {
+      this.#facts.trouble = 'the server has as many connections as it takes';
     } else if (streams && !streams.some(({ name }) => name === stream)) {
       if (stream) this.#facts.trouble = `the server has no stream called “${stream}”`;
       else this.#facts.trouble = streams.length > 0 ? 'the server has several streams: name one' : 'the server has no stream';
@@ -311,7 +313,7 @@ export class Player extends EventTarget {
 
   #onError({ code, message }) {
     if (code === 'codec-unsupported') this.#facts.unsupported = 'It does not have the codec of this stream; another browser may';
-    else if (code !== 'full' && code !== 'replaced') console.warn(`Sightline: ${code}: ${message}`);
+    else if (!['full', 'full-address', 'replaced'].includes(code)) console.warn(`Sightline: ${code}: ${message}`);
   }
 
   #onOffer({ peer: number, sdp }) {

@@ -123,6 +123,28 @@ test_nobody_counts(void)
     sl_limits_set_now(&limits, SL_LIMIT(max_sessions), 1);
 }
 
+/* The man page has all of them as they are. */
+static void
+test_man_page(void)
+{
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, "..", "docs", "sightline.1", NULL);
+    g_autofree char *page = NULL;
+    guint n;
+    const SlLimitInfo *infos = sl_limits_get_infos(&n);
+
+    g_assert_true(g_file_get_contents(path, &page, NULL, NULL));
+    for (guint i = 0; i < n; i++) {
+        g_autoptr(GString) name = g_string_new(infos[i].name);
+        g_autofree char *line = NULL;
+
+        g_string_replace(name, "-", "\\-", 0);
+        line = g_strdup_printf(".BR %s \" (\" %u \" to \" %u \"; default \" %u )\n", name->str,
+                               infos[i].min, infos[i].max, infos[i].initial);
+        g_test_message("%s", line);
+        g_assert_nonnull(strstr(page, line));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -130,6 +152,7 @@ main(int argc, char **argv)
     g_test_add_func("/limits/defaults", test_defaults);
     g_test_add_func("/limits/set", test_set);
     g_test_add_func("/limits/refused", test_refused);
+    g_test_add_func("/limits/man-page", test_man_page);
     g_test_add_func("/limits/log-once", test_log_once);
     g_test_add_func("/limits/nobody-counts", test_nobody_counts);
     return g_test_run();
