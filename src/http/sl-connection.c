@@ -83,6 +83,13 @@ sl_connection_read_header(SlConnection *self, gsize max_bytes)
     }
 }
 
+const char *
+sl_connection_get_header(SlConnection *self, gsize *ret_len)
+{
+    *ret_len = self->header->len;
+    return (const char *)self->header->data;
+}
+
 gboolean
 sl_connection_has_begun(SlConnection *self)
 {

@@ -28,6 +28,10 @@ typedef enum {
  * Before anybody else reads. */
 SlHeader sl_connection_read_header(SlConnection *self, gsize max_bytes);
 
+/** sl_connection_get_header: what was read: a complete header, and maybe some of what follows it.
+ * Returns: (transfer none): borrowed until more is read */
+const char *sl_connection_get_header(SlConnection *self, gsize *ret_len);
+
 /** sl_connection_has_begun: has a byte of a request come? */
 gboolean sl_connection_has_begun(SlConnection *self);
 

@@ -10,6 +10,7 @@
 #include "sl-connection.h"
 #include "sl-context.h"
 #include "sl-meters.h"
+#include "sl-request-head.h"
 #include "sl-server-socket.h"
 
 #define SWEEP_MS 1000
@@ -201,6 +202,20 @@ refuse_header(Connection *connection)
     refuse(connection, "431 Request Header Fields Too Large", words);
 }
 
+static void
+take_header(Connection *connection)
+{
+    gsize len;
+    const char *header = sl_connection_get_header(connection->stream, &len);
+    const char *status;
+    const char *words = sl_request_head_check(header, len, &status);
+
+    if (words != NULL)
+        refuse(connection, status, words);
+    else
+        hand_over(connection);
+}
+
 /* All of these may free it. */
 static void
 read_header(Connection *connection)
@@ -215,7 +230,7 @@ read_header(Connection *connection)
         break;
     case SL_HEADER_COMPLETE:
         set_deadline(connection, connection->began_us, limits->request_timeout_ms);
-        hand_over(connection);
+        take_header(connection);
         break;
     case SL_HEADER_TOO_LARGE:
         refuse_header(connection);

@@ -191,7 +191,8 @@ static const Case CASES[] = {
       NULL, NULL },
     { "CONNECT", "CONNECT evil.example.org:80 HTTP/1.1\r\nHost: evil.example.org:80\r\n" END,
       "421 Misdirected Request", NULL, NULL },
-    { "nonsense", "nonsense\r\n\r\n", "400 Bad Request", NULL, NULL },
+    { "nonsense", "nonsense\r\n\r\n", "400 Bad Request",
+      "The first line of a request is METHOD ADDRESS HTTP/1.1", NULL },
 };
 
 static char *
@@ -220,7 +221,7 @@ test_case(gconstpointer data)
     answer = http_fixture_request(&fixture, "127.0.0.1", request);
     g_test_message("%.200s", answer);
 
-    if (strstr(test->request, "HTTP/1.1") == NULL)
+    if (strstr(test->request, "HTTP/1.0") != NULL)
         status[7] = '0';
     g_assert_true(g_str_has_prefix(answer, status));
     if (test->contains != NULL)
