@@ -62,8 +62,9 @@ sl_websocket_limit_process_incoming(SoupWebsocketExtension *extension, guint8 *h
     if (is_cheap(header, payload)) {
         if (sl_token_bucket_take(&self->pings, 1, g_get_monotonic_time()) == SL_TOKEN_TAKEN)
             return payload;
-        return refuse(self, payload, SL_LIMIT(pings_per_second), error,
-                      "more than %u pings or pongs a second", self->limits.pings_per_second);
+        return refuse(self, payload, SL_LIMIT(pings_per_second), error, "more than %u %s a second",
+                      self->limits.pings_per_second,
+                      IS_CONTROL(header) ? "pings or pongs" : "empty fragments");
     }
     if (OPCODE(header) != OPCODE_CONTINUATION)
         self->bytes = 0;

@@ -521,8 +521,8 @@ test_empty_fragments(void)
         raw_send_frame(socket, 0x00, "", 0);
     rest = http_fixture_receive_until_end(socket);
     g_assert_cmpstr(rest, ==,
-                    "\x88\x25\x03\xf0"
-                    "more than 5 pings or pongs a second");
+                    "\x88\x26\x03\xf0"
+                    "more than 5 empty fragments a second");
     g_clear_object(&socket);
     http_fixture_stop(&fixture);
 }
