@@ -1,6 +1,5 @@
-// Clients that are no browsers: libwebrtc in Node, and whatever anybody may send to a WebSocket.
+// Clients that are no browsers: libwebrtc in Node.
 
-import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +9,7 @@ import { temporaryFolder } from './lib/folders.mjs';
 import { descriptors, threads } from './lib/proc.mjs';
 import { RelayClient } from './lib/relay-client.mjs';
 import { Server } from './lib/server.mjs';
-import { expect, expectEqual, Failure, Suite, until } from './lib/tap.mjs';
+import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
 import { Signalling, Viewer } from './lib/viewer.mjs';
 
 const SMALL = ['test', '--set', 'width=320'];
@@ -90,129 +89,6 @@ suite.test('who is killed is gone at once, who says nothing after 10 s, who vani
   const seconds = (Date.now() - began) / 1000;
   expect(seconds <= 15.5, `it took ${seconds.toFixed(1)} s`);
   t.note(`gone after ${seconds.toFixed(1)} s`);
-});
-
-const nested = (depth) => '{"type":"hello","x":'.padEnd(20) + '['.repeat(depth) + ']'.repeat(depth) + '}';
-const hello = (fields) => ({ type: 'hello', version: 1, page: randomUUID(), ...fields });
-const afterHello = (...messages) => [hello(), ...messages];
-const withPeer = (make) => ({ withPeer: make });
-const candidate = (peer, sdp, text) =>
-  ({ type: 'candidate', peer, candidate: text, sdpMid: sdp.match(/^a=mid:(.*?)\r?$/m)[1], sdpMLineIndex: 0 });
-
-/** What is sent to /ws/camera, the error's code, and the WebSocket's close code (null: it stays open). */
-const BAD_SIGNALS = [
-  ['no JSON', ['hello'], 'bad-message', 1008],
-  ['an empty text', [''], 'bad-message', 1008],
-  ['an array', ['[]'], 'bad-message', 1008],
-  ['text after the object', ['{"type":"hello"} x'], 'bad-message', 1008],
-  ['33 levels', [nested(32)], 'bad-message', 1008],
-  ['30,000 levels', [nested(30000)], 'bad-message', 1008],
-  ['no type', ['{}'], 'bad-message', 1008],
-  ['a type that is a number', ['{"type":1}'], 'bad-message', 1008],
-  ['a hello without a version', [{ type: 'hello', page: randomUUID() }], 'bad-message', 1008],
-  ['a hello without a page', [{ type: 'hello', version: 1 }], 'bad-message', 1008],
-  ['a page ID that is too short', [hello({ page: 'short' })], 'bad-message', 1008],
-  ['a page ID with a space', [hello({ page: 'not a page ID' })], 'bad-message', 1008],
-  ['a page ID of 65 characters', [hello({ page: 'x'.repeat(65) })], 'bad-message', 1008],
-  ['a version of the future', [hello({ version: 2 })], 'bad-version', 1008],
-  ['an answer before hello', [{ type: 'answer', peer: 1, sdp: 'x' }], 'hello-expected', 1008],
-  ['a second hello', afterHello(hello()), 'repeated-hello', 1008],
-  ['an unknown type', afterHello({ type: 'teapot' }), 'unknown-type', null],
-  ['an answer without SDP', [hello(), withPeer((peer) => ({ type: 'answer', peer }))], 'bad-message', 1008],
-  ['a peer that is a text', afterHello({ type: 'bye', peer: 'one' }), 'bad-message', 1008],
-  ['an answer that is no SDP', [hello(), withPeer((peer) => ({ type: 'answer', peer, sdp: 'nonsense' }))], 'bad-sdp', null],
-  ['an answer of a session part alone',
-   [hello(), withPeer((peer) => ({ type: 'answer', peer, sdp: 'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n' }))], 'bad-sdp', null],
-  ['the offer as its own answer', [hello(), withPeer((peer, sdp) => ({ type: 'answer', peer, sdp }))], 'bad-sdp', null],
-  ['a candidate that is none', [hello(), withPeer((peer, sdp) => candidate(peer, sdp, 'candidate:nonsense'))], 'bad-candidate', null],
-  ['a candidate with a line break',
-   [hello(), withPeer((peer, sdp) => candidate(peer, sdp, 'candidate:1 1 UDP 1 127.0.0.1 9 typ host\r\na=x'))], 'bad-candidate', null],
-  ['a candidate that is a number', [hello(), withPeer((peer, sdp) => candidate(peer, sdp, 1))], 'bad-message', 1008],
-  ['5,000 candidates', [hello(), withPeer((peer, sdp) => Array.from({ length: 5000 }, (_, i) =>
-    candidate(peer, sdp, `candidate:${i} 1 UDP 1 127.0.0.1 ${1024 + i} typ host`)))], 'too-many', 1008],
-  ['a binary message', [Buffer.from('{"type":"hello"}')], null, 1003],
-  ['a text over 64 KiB', [JSON.stringify(hello({ x: 'y'.repeat(65536) }))], null, 1009],
-  ['the same, after hello', afterHello(JSON.stringify({ type: 'bye', peer: 1, x: 'y'.repeat(65536) })), null, 1009],
-];
-
-/** Sends one row and checks what comes of it. */
-async function checkBad(route, server, [what, messages, code, closes]) {
-  const socket = await Signalling.open(server.webSocket(route));
-  try {
-    for (const message of messages) {
-      if (!message.withPeer) {
-        socket.send(message);
-        continue;
-      }
-      const offer = await socket.next('offer');
-      for (const made of [message.withPeer(offer.peer, offer.sdp)].flat())
-        socket.send(made);
-    }
-    const ended = () => socket.closed !== null;
-    const error = () => socket.received.find(({ type }) => type === 'error');
-    await until(`an answer to ${what}`, () => (code ? error() : ended()) && (closes === null || ended()), { timeoutMs: 10000 });
-    expectEqual([error()?.code ?? null, socket.closed], [code, closes], what);
-    expect(!code || error().message?.length > 0, `${what}: the error has no message`);
-  } finally {
-    socket.close();
-  }
-}
-
-suite.test('each bad message gets its error, and nobody else notices', async (t) => {
-  const server = await Server.start(t, SMALL);
-  const viewer = await join(t, server);
-  await viewer.playing();
-  const problems = [];
-  for (const row of BAD_SIGNALS) {
-    await checkBad('/ws/camera', server, row).catch((error) => problems.push(error.message));
-    await viewer.playing({ frames: 3, timeoutMs: 5000 }).catch((error) => problems.push(`after ${row[0]}: ${error.message}`));
-    if (server.child.exit)
-      throw new Failure(`the server ended after ${row[0]}: ${problems.at(-1)}`);
-  }
-  expect(problems.length === 0, problems.join('\n'));
-  expectEqual(viewer.peers.size, 1, 'peers of the one who watched');
-  await server.viewers(1);
-}, { timeoutMs: 120000 });
-
-const requests = (length) => Array.from({ length }, (_, id) => ({ type: 'unsubscribe', id, channel: 'chat:camera' }));
-
-/** What is sent to /relay, the error's code, and whether the connection is closed. */
-const BAD_RELAYS = [
-  ['no JSON', ['hello'], 'bad-message', true],
-  ['an array', ['[]'], 'bad-message', true],
-  ['33 levels', [nested(32)], 'bad-message', true],
-  ['no type', ['{"id":1}'], 'bad-message', true],
-  ['an unknown type', [{ type: 'teapot', id: 1 }], 'unknown-type', false],
-  ['a channel that does not exist', [{ type: 'subscribe', id: 1, channel: 'chat:nowhere' }], 'unknown-channel', false],
-  ['publishing where there is nothing', [{ type: 'publish', id: 1, channel: 'x:y', data: 1 }], 'unknown-channel', false],
-  ['17 KiB', [{ type: 'publish', id: 1, channel: 'chat:camera', data: 'x'.repeat(17 * 1024) }], 'too-large', false],
-  ['subscribing twice', [{ type: 'subscribe', id: 1, channel: 'chat:camera' }, { type: 'subscribe', id: 2, channel: 'chat:camera' }],
-   'already-subscribed', false],
-  ['unsubscribing first', [{ type: 'unsubscribe', id: 1, channel: 'chat:camera' }], 'not-subscribed', false],
-  ['300 requests at once', requests(300), 'too-fast', false],
-  ['600 requests at once', requests(600), 'too-fast', true],
-];
-
-suite.test('each bad message to the relay gets its error', async (t) => {
-  const server = await Server.start(t, SMALL);
-  const viewer = await join(t, server);
-  await viewer.playing();
-  const problems = [];
-  for (const [what, messages, code, closes] of BAD_RELAYS) {
-    const socket = await Signalling.open(server.webSocket('/relay'));
-    try {
-      for (const message of messages)
-        socket.send(message);
-      await until(`${code} for ${what}`, () => socket.received.some((message) => message.code === code)
-        && (!closes || socket.closed !== null), { timeoutMs: 5000 });
-      expect(closes || socket.closed === null, `${what}: the connection was closed (${socket.closed})`);
-      await viewer.playing({ frames: 3, timeoutMs: 5000 });
-    } catch (error) {
-      problems.push(`${what}: ${error.message}; came: ${JSON.stringify(socket.received.slice(-3))}`);
-    }
-    socket.close();
-  }
-  expect(problems.length === 0, problems.join('\n'));
 });
 
 suite.test('a viewer that takes none of our codecs is told so', async (t) => {

@@ -85,7 +85,8 @@ export class Viewer {
   frames = 0;
   size = null;
   digests = new Set();
-  relay = null;
+  relay = null; // what speaks docs/relay.md on `channel`
+  channel = null;
   peers = new Map();
 
   /** Joins; `sink` false decodes without handing the pictures to JavaScript. */
@@ -129,6 +130,7 @@ export class Viewer {
     peer.ondatachannel = ({ channel }) => {
       if (channel.label !== 'relay')
         return;
+      this.channel = channel;
       this.relay = new RelayClient((text) => channel.send(text));
       channel.onmessage = ({ data }) => this.relay.take(data);
     };
