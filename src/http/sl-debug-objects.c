@@ -19,12 +19,28 @@ census_to_json(void)
     return object;
 }
 
+/*
+ * The tracer hands over references that it never took: freeing its list would end what is alive, so
+ * each object gets one before. In between another thread may have dropped the last: a count is for
+ * when nothing moves.
+ */
+static void
+take_reference(const GValue *object)
+{
+    if (G_VALUE_HOLDS_OBJECT(object))
+        g_value_dup_object(object);
+    else if (G_VALUE_HOLDS_BOXED(object))
+        g_value_dup_boxed(object);
+}
+
 static void
 count_live_object(JsonObject *object, const GValue *live)
 {
     const GValue *value = gst_structure_get_value(gst_value_get_structure(live), "object");
     const char *kind = value != NULL ? G_VALUE_TYPE_NAME(value) : "unknown";
 
+    if (value != NULL)
+        take_reference(value);
     json_object_set_int_member(object, kind,
                                json_object_get_int_member_with_default(object, kind, 0) + 1);
 }
