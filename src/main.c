@@ -1,6 +1,7 @@
 #include <glib-unix.h>
 #include <gst/gst.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -17,6 +18,19 @@ raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/*
+ * A viewer's ten threads live as long as it watches. glibc spreads them over eight arenas a
+ * processor, each of which keeps what it had at its fullest: after a thousand viewers that is 20 MB
+ * of nothing. One a processor is enough, since small blocks have caches in their threads.
+ */
+static void
+limit_malloc_arenas(void)
+{
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX, (int)MAX(2, g_get_num_processors()));
+#endif
 }
 
 static gboolean
@@ -73,6 +87,7 @@ main(int argc, char **argv)
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
+    limit_malloc_arenas();
 
     options = sl_options_parse((const char *const *)argv, &error);
     if (options == NULL) {
