@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 import { Child } from './lib/child.mjs';
 import { temporaryFolder } from './lib/folders.mjs';
-import { descriptors, threads } from './lib/proc.mjs';
-import { RelayClient } from './lib/relay-client.mjs';
+import { settled, total } from './lib/leftovers.mjs';
+import { threads } from './lib/proc.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
-import { Signalling, Viewer } from './lib/viewer.mjs';
+import { openRelay, Signalling, Viewer } from './lib/viewer.mjs';
 
 const SMALL = ['test', '--set', 'width=320'];
 const viewersChild = path.join(path.dirname(fileURLToPath(import.meta.url)), 'lib', 'viewers-child.mjs');
@@ -45,13 +45,8 @@ suite.test('libwebrtc watches, talks over the data channel, and leaves', async (
   expectEqual([again.type, again.offset], ['published', 1], 'published with the same key');
 
   // The other way to the same channel: what was said over the data channel is there.
-  const socket = await Signalling.open(server.webSocket('/relay'));
-  t.after(() => socket.close());
-  const other = new RelayClient((text) => socket.send(text));
-  socket.onMessage = (message) => other.take(JSON.stringify(message));
-  for (const message of socket.received)
-    other.take(JSON.stringify(message));
-  await other.welcomed();
+  const other = await openRelay(server.webSocket('/relay'));
+  t.after(() => other.signalling.close());
   await other.request({ type: 'subscribe', channel: channels[0] });
   await until('the message over the WebSocket', () => other.messages.length === 1);
   expectEqual([other.messages[0].data, other.messages[0].from], [{ text: 'from Node' }, relay.welcome.client], 'message');
@@ -101,26 +96,6 @@ suite.test('a viewer that takes none of our codecs is told so', async (t) => {
   expectEqual(viewer.signalling.closed, null, 'close code');
 });
 
-/** Its threads and descriptors, once nothing of the source runs any more and their number has settled. */
-async function stopped(server) {
-  await server.state('idle', { timeoutMs: 20000 });
-  let last = '';
-  return until('the threads to settle', async () => {
-    const now = { threads: threads(server.pid), descriptors: descriptors(server.pid) };
-    if (now.threads.some((name) => name.includes('src')))
-      throw new Error(`the source still has a thread: ${now.threads}`);
-    const same = JSON.stringify(now) === last;
-    last = JSON.stringify(now);
-    return same && now;
-  }, { everyMs: 1000, timeoutMs: 30000 });
-}
-
-const difference = (before, after) => [
-  ...before.filter((name, i) => before.indexOf(name) === i).concat(after.filter((name, i) => after.indexOf(name) === i
-    && !before.includes(name)))]
-  .map((name) => [name, after.filter((other) => other === name).length - before.filter((other) => other === name).length])
-  .filter(([, count]) => count).map(([name, count]) => `${count > 0 ? '+' : ''}${count} ${name}`).join(', ');
-
 suite.test('connections that break off in the middle of something hurt nobody', async (t) => {
   const server = await Server.start(t, SMALL);
   const viewer = await join(t, server);
@@ -160,8 +135,8 @@ suite.test('after 30 viewers, half of them killed, nothing of them is left', asy
   await first.playing();
   const running = threads(server.pid).length;
   first.leave();
-  const before = await stopped(server);
-  expect(before.threads.length < running - 5, `${before.threads.length} threads of ${running} are left without a viewer`);
+  const before = await settled(server);
+  expect(total(before.threads) < running - 5, `${total(before.threads)} threads of ${running} are left without a viewer`);
 
   for (let round = 0; round < 5; round++) {
     const doomed = joinElsewhere(t, server, 3);
@@ -174,14 +149,8 @@ suite.test('after 30 viewers, half of them killed, nothing of them is left', asy
       viewer.leave();
   }
   await server.viewers(0);
-  const after = await until('threads and descriptors as before', async () => {
-    const now = await stopped(server);
-    const more = ['threads', 'descriptors'].map((what) => difference(before[what], now[what])).join('; ');
-    if (more !== '; ')
-      throw new Error(`against before: ${more}`);
-    return now;
-  }, { timeoutMs: 40000 });
-  t.note(`${after.threads.length} threads (${after.threads.join(', ')}), ${after.descriptors.length} descriptors, as after the first`);
+  const after = await settled(server, before);
+  t.note(`${total(after.threads)} threads (${Object.keys(after.threads).join(', ')}), ${total(after.descriptors)} descriptors, as after the first`);
 }, { timeoutMs: 150000 });
 
 /** Snow, which takes whatever bit rate it is given. */

@@ -60,13 +60,18 @@ export class Child {
     }
   }
 
-  /** The match of the next line of standard output (or one that was there already) with `pattern`. */
+  /** The match of the first line of standard output, there already or to come, with `pattern`. */
   async line(pattern, timeoutMs = 20000) {
     for (const line of this.stdout.split('\n').slice(0, -1)) {
       const match = line.match(pattern);
       if (match)
         return match;
     }
+    return this.next(pattern, timeoutMs);
+  }
+
+  /** The match of the next line of standard output with `pattern`. */
+  async next(pattern, timeoutMs = 20000) {
     if (this.exit)
       throw new Error(`${this.name} ended (${this.exit.signal ?? this.exit.code}): ${this.stderr.trim().slice(-500)}`);
     let timer;

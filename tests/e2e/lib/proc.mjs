@@ -30,6 +30,12 @@ export function descriptors(pid) {
   return kinds.sort();
 }
 
+/** Bytes of memory that are resident. */
+export function resident(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(status.match(/^VmRSS:\s+(\d+) kB$/m)[1]) * 1024;
+}
+
 /** CPU seconds of each thread: Map of ID to { name, seconds }. From schedstat, which counts ns where stat counts ticks. */
 export function threadTimes(pid) {
   const times = new Map();

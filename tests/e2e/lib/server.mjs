@@ -16,16 +16,17 @@ export class Server {
   stopped = false;
 
   /**
-   * `args` as on the command line (without --listen); `prefix` is a command that it is started with (ip netns exec …).
+   * `args` as on the command line (without --listen); `prefix` is a command that it is started with (ip netns exec …),
+   * `env` is added to its environment.
    */
-  static async start(scope, args, { listen = '127.0.0.1:0', prefix = [], folder = null } = {}) {
+  static async start(scope, args, { listen = '127.0.0.1:0', prefix = [], folder = null, env = {} } = {}) {
     if (!existsSync(program))
       throw new Skip(`${program} is not built`);
     const self = new Server();
     self.#prefix = prefix;
     self.folder = folder ?? temporaryFolder(scope);
     self.args = args;
-    self.#env = { ...process.env };
+    self.#env = { ...process.env, ...env };
     for (const [name, sub] of [['HOME', 'home'], ['XDG_CONFIG_HOME', 'config'], ['XDG_DATA_HOME', 'data'],
                                ['XDG_STATE_HOME', 'state'], ['XDG_CACHE_HOME', 'cache']]) {
       self.#env[name] = path.join(self.folder, sub);
@@ -73,6 +74,14 @@ export class Server {
     const response = await fetch(this.address('/api/status'), { headers: { Connection: 'close' } });
     if (!response.ok)
       throw new Error(`/api/status answers ${response.status}`);
+    return response.json();
+  }
+
+  /** Its live objects by type; `gstreamer` where GST_TRACERS=leaks is in its environment. */
+  async objects() {
+    const response = await fetch(this.address('/api/debug/objects'), { headers: { Connection: 'close' } });
+    if (!response.ok)
+      throw new Error(`/api/debug/objects answers ${response.status}`);
     return response.json();
   }
 

@@ -77,8 +77,19 @@ export class Signalling {
   }
 
   close() {
+    this.socket.resume(); // if it was paused: the other side's close is to be read
     this.socket.close();
   }
+}
+
+/** A client of the relay over its own WebSocket, welcomed; `signalling` is that WebSocket. */
+export async function openRelay(url, options) {
+  const signalling = await Signalling.open(url);
+  const client = new RelayClient((text) => signalling.send(text), options);
+  signalling.onMessage = (message) => client.take(message);
+  signalling.received.forEach((message) => client.take(message));
+  await client.welcomed();
+  return Object.assign(client, { signalling });
 }
 
 export class Viewer {
@@ -89,12 +100,17 @@ export class Viewer {
   channel = null;
   peers = new Map();
 
-  /** Joins; `sink` false decodes without handing the pictures to JavaScript. */
-  static async join(url, { sink = true, page, mangleAnswer = (sdp) => sdp } = {}) {
+  /**
+   * Joins; `sink` false decodes without handing the pictures to JavaScript. `answers` false leaves offers as they are,
+   * `trickles` false neither takes candidates nor gives any, `acknowledges` false takes the relay's messages silently.
+   * `mangleLocal` is for the answer as this side takes it, `mangleAnswer` as the server gets it.
+   */
+  static async join(url, { sink = true, page, answers = true, trickles = true, acknowledges = true,
+                           mangleLocal = (sdp) => sdp, mangleAnswer = (sdp) => sdp } = {}) {
     const self = new Viewer();
     self.webrtc = await loadWebrtc();
     self.wantsSink = sink;
-    self.mangleAnswer = mangleAnswer;
+    Object.assign(self, { answers, trickles, acknowledges, mangleLocal, mangleAnswer });
     self.signalling = await Signalling.open(url);
     self.signalling.onMessage = (message) => {
       self.#take(message).catch((error) => { self.error = error; });
@@ -105,8 +121,11 @@ export class Viewer {
 
   async #take(message) {
     if (message.type === 'offer') {
-      await this.#answer(message);
+      if (this.answers)
+        await this.#answer(message);
     } else if (message.type === 'candidate') {
+      if (!this.trickles)
+        return;
       const { candidate, sdpMid, sdpMLineIndex } = message;
       if (candidate)
         await this.peers.get(message.peer)?.addIceCandidate({ candidate, sdpMid, sdpMLineIndex });
@@ -122,7 +141,7 @@ export class Viewer {
     this.peer = peer;
     this.peerNumber = number;
     peer.onicecandidate = ({ candidate }) => {
-      if (this.signalling.closed === null)
+      if (this.trickles && this.signalling.closed === null)
         this.signalling.send({ type: 'candidate', peer: number, candidate: candidate?.candidate ?? '',
                                sdpMid: candidate?.sdpMid ?? '0', sdpMLineIndex: candidate?.sdpMLineIndex ?? 0 });
     };
@@ -130,13 +149,14 @@ export class Viewer {
     peer.ondatachannel = ({ channel }) => {
       if (channel.label !== 'relay')
         return;
+      // Once it is closed, what has come before still wants its acknowledgement.
+      this.relay = new RelayClient((text) => channel.readyState === 'open' && channel.send(text), { acknowledges: this.acknowledges });
       this.channel = channel;
-      this.relay = new RelayClient((text) => channel.send(text));
-      channel.onmessage = ({ data }) => this.relay.take(data);
+      channel.onmessage = ({ data }) => this.relay.take(JSON.parse(data));
     };
     await peer.setRemoteDescription({ type: 'offer', sdp });
     const answer = await peer.createAnswer();
-    await peer.setLocalDescription(answer);
+    await peer.setLocalDescription({ type: 'answer', sdp: this.mangleLocal(answer.sdp) });
     this.signalling.send({ type: 'answer', peer: number, sdp: this.mangleAnswer(answer.sdp) });
   }
 

@@ -1,16 +1,16 @@
-// Viewers in a process of their own, to be stopped, killed or counted: URL, how many.
+// Viewers in a process of their own, to be stopped, killed or counted: URL, how many, after how many frames (5) the next one comes.
 // Prints "playing" once all of them play; on "count" on standard input, each one's decoded frames.
 
 import { createInterface } from 'node:readline';
 
 import { Viewer } from './viewer.mjs';
 
-const [url, count] = process.argv.slice(2);
+const [url, count, frames = 5] = process.argv.slice(2);
 try {
   const viewers = [];
   for (let i = 0; i < Number(count); i++) {
     const viewer = await Viewer.join(url, { sink: false });
-    await viewer.playing({ frames: 5, timeoutMs: 60000 });
+    await viewer.playing({ frames: Number(frames), timeoutMs: 60000 });
     viewers.push(viewer);
   }
   console.log('playing');
