@@ -5,6 +5,7 @@
 
 /* Enough that one pipeline that hangs for a while does not hold up the others. */
 #define MAX_THREADS 4
+#define MAX_ATTEMPTS 10
 
 typedef struct {
     GstElement *element;
@@ -60,6 +61,21 @@ on_teardown_ended(gpointer object, gpointer data)
     }
 }
 
+/* A bin stops half-way where one of its elements fails on the way down, which happens inside
+ * uridecodebin when its source gives up at that moment. The next attempt goes on from there. */
+static void
+set_to_null(GstElement *element)
+{
+    guint n_attempts = 1;
+
+    while (gst_element_set_state(element, GST_STATE_NULL) == GST_STATE_CHANGE_FAILURE) {
+        if (n_attempts++ == MAX_ATTEMPTS) {
+            g_warning("%s can't be ended", GST_OBJECT_NAME(element));
+            return;
+        }
+    }
+}
+
 static void
 run_teardown(gpointer data, gpointer unused)
 {
@@ -67,7 +83,7 @@ run_teardown(gpointer data, gpointer unused)
 
     if (self->prepare != NULL)
         self->prepare(self->element);
-    gst_element_set_state(self->element, GST_STATE_NULL);
+    set_to_null(self->element);
     g_clear_pointer(&self->element, gst_object_unref);
     sl_context_post(self->context, NULL, on_teardown_ended, self, teardown_free);
 }
