@@ -4,14 +4,14 @@
 // the same viewers (libwebrtc in Node, in processes of their own, which decode: hence a small picture, with the packets of a larger one:
 // what a server does, it does by packets and frames). CPU is that of the
 // server's threads from /proc/PID/task/*/schedstat. What a viewer costs is what each further one adds: the source's
-// share, which is there with the first, is left out. A Sightline viewer also has a data channel and a WebSocket, a Janus viewer a WebSocket.
+// share, which is there with the first, is left out. BESIDE=PROGRAM measures another build of Sightline, too. A Sightline viewer also has a data channel and a WebSocket, a Janus viewer a WebSocket.
 
 import { createSocket } from 'node:dgram';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { Child, run } from '../e2e/lib/child.mjs';
-import { measure, report, summary } from '../e2e/lib/figures.mjs';
+import { measure, quantile, report } from '../e2e/lib/figures.mjs';
 import { findCommand, temporaryFolder } from '../e2e/lib/folders.mjs';
 import { descriptors, threads, threadTimes } from '../e2e/lib/proc.mjs';
 import { Server } from '../e2e/lib/server.mjs';
@@ -57,9 +57,9 @@ rtpvp8pay picture-id-mode=15-bit mtu=1200
   return file;
 }
 
-const startSightline = async (scope, port) => {
-  const server = await Server.start(scope, ['test', '--pipeline', writeDescription(temporaryFolder(scope), port)]);
-  return { name: 'Sightline', kind: 'sightline', pid: server.pid, url: server.webSocket('/ws/camera') };
+const startSightline = async (scope, port, name, options) => {
+  const server = await Server.start(scope, ['test', '--pipeline', writeDescription(temporaryFolder(scope), port)], options);
+  return { name, kind: 'sightline', pid: server.pid, url: server.webSocket('/ws/camera') };
 };
 
 const startJanus = async (scope, port) => {
@@ -108,7 +108,7 @@ async function runRound(scope, server) {
   return seen;
 }
 
-const median = (values) => summary(values).median;
+const median = (values) => quantile(values, 0.5);
 
 /** By count: medians of all rounds, except for what must not hide behind one. */
 function sum(observed) {
@@ -123,8 +123,10 @@ function sum(observed) {
 const further = (sums, { count, cpu }) => (count > sums[0].count ? (cpu - sums[0].cpu) / (count - sums[0].count) : NaN);
 
 await measure(async (scope) => {
-  const ports = [await freeUdpPort(), await freeUdpPort()];
-  const servers = [await startSightline(scope, ports[0]), await startJanus(scope, ports[1])];
+  const ports = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()];
+  const servers = [await startSightline(scope, ports[0], 'Sightline'), await startJanus(scope, ports[1])];
+  if (process.env.BESIDE)
+    servers.push(await startSightline(scope, ports[2], 'Sightline beside', { executable: process.env.BESIDE }));
   await startSource(scope, ports);
 
   const present = servers.filter(({ absent }) => !absent);
@@ -137,7 +139,7 @@ await measure(async (scope) => {
     server.sums = sum(server.observed);
 
   const rows = counts.flatMap((count, i) => present.map((server) => {
-    const [seen, other] = [server.sums[i], present[1]?.sums];
+    const [seen, other] = [server.sums[i], present.find(({ kind }) => kind === 'janus')?.sums];
     const adds = further(server.sums, seen);
     return {
       viewers: count, server: server.name,

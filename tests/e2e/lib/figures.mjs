@@ -6,10 +6,15 @@ import os from 'node:os';
 import { artifact, program } from './folders.mjs';
 import { run } from './child.mjs';
 
-export function summary(values) {
+/** The value that this share of all is not above. */
+export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
-  return { runs: sorted.length, min: sorted[0], median: at(0.5), p95: at(0.95), p99: at(0.99), max: sorted.at(-1) };
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
+}
+
+export function summary(values) {
+  return { runs: values.length, min: Math.min(...values), median: quantile(values, 0.5), p95: quantile(values, 0.95),
+           max: Math.max(...values) };
 }
 
 async function machine() {

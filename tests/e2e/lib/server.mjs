@@ -11,19 +11,20 @@ import { Failure, Skip, until } from './tap.mjs';
 const COMPLAINT = /^.*(?:-CRITICAL|-WARNING|-ERROR) \*\*:.*$|^.*(?:AddressSanitizer|runtime error:).*$/m;
 
 export class Server {
-  #prefix;
+  #command;
   #env;
   stopped = false;
 
   /**
    * `args` as on the command line (without --listen); `prefix` is a command that it is started with (ip netns exec …),
-   * `env` is added to its environment.
+   * `env` is added to its environment, `executable` is another build.
    */
-  static async start(scope, args, { listen = '127.0.0.1:0', prefix = [], folder = null, env = {} } = {}) {
-    if (!existsSync(program))
-      throw new Skip(`${program} is not built`);
+  static async start(scope, args,
+                     { listen = '127.0.0.1:0', prefix = [], folder = null, env = {}, executable = program } = {}) {
+    if (!existsSync(executable))
+      throw new Skip(`${executable} is not built`);
     const self = new Server();
-    self.#prefix = prefix;
+    self.#command = [...prefix, executable];
     self.folder = folder ?? temporaryFolder(scope);
     self.args = args;
     self.#env = { ...process.env, ...env };
@@ -34,16 +35,16 @@ export class Server {
     }
     self.#env.SIGHTLINE_PIPELINES ??= path.join(root, 'pipelines');
     self.#env.G_DEBUG ??= 'fatal-criticals,gc-friendly';
-    scope.onFailure(() => `server: ${[program, ...args].join(' ')}\n${self.child.stdout}${self.child.stderr.slice(-4000)}`);
+    scope.onFailure(() => `server: ${[...self.#command, ...args].join(' ')}\n${self.child.stdout}${self.child.stderr.slice(-4000)}`);
     scope.after(() => self.stopAndCheck());
     await self.launch(listen);
     return self;
   }
 
   async launch(listen) {
-    const command = [...this.#prefix, program, '--listen', listen, ...this.args];
+    const [command, ...before] = this.#command;
     this.stopped = false;
-    this.child = new Child(command[0], command.slice(1), { env: this.#env });
+    this.child = new Child(command, [...before, '--listen', listen, ...this.args], { env: this.#env });
     const [, link] = await this.child.line(/^Watch at (http:\S+)$/, 30000);
     if (!this.child.stdout.startsWith('Watch at '))
       throw new Failure(`the first line is not the link: ${this.child.stdout.split('\n')[0]}`);
