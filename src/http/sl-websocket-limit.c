@@ -9,7 +9,6 @@
 #define IS_CONTROL(header) (((header)[0] & 0x08) != 0)
 #define OPCODE_CONTINUATION 0
 #define OPCODE_CLOSE 8
-#define MAX_HEADER_BYTES 10 /* of a frame that a server sends */
 
 struct _SlWebsocketLimit {
     SoupWebsocketExtension parent_instance;
@@ -75,6 +74,15 @@ sl_websocket_limit_process_incoming(SoupWebsocketExtension *extension, guint8 *h
                   "a message of more than %u bytes", self->limits.max_message_bytes);
 }
 
+/* Of a frame that a server sends: no mask (RFC 6455, section 5.2) */
+static gsize
+frame_bytes(GBytes *payload)
+{
+    gsize len = g_bytes_get_size(payload);
+
+    return len + (len < 126 ? 2 : len <= G_MAXUINT16 ? 4 : 10);
+}
+
 /* What libsoup has in its queue is what it was given, less what the connection took. */
 static GBytes *
 sl_websocket_limit_process_outgoing(SoupWebsocketExtension *extension, guint8 *header,
@@ -85,8 +93,8 @@ sl_websocket_limit_process_outgoing(SoupWebsocketExtension *extension, guint8 *h
 
     if (OPCODE(header) == OPCODE_CLOSE)
         return payload;
-    /* Headers are shorter than that, mostly. */
-    self->n_queued = MAX(self->n_queued, n_written) + g_bytes_get_size(payload) + MAX_HEADER_BYTES;
+    /* To the byte: what is too much here is never made up for. */
+    self->n_queued = MAX(self->n_queued, n_written) + frame_bytes(payload);
     if (self->n_queued - n_written <= self->limits.max_queue_bytes)
         return payload;
     return refuse(self, payload, SL_LIMIT(max_queue_bytes), error, "more than %u bytes not read",

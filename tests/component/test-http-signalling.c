@@ -542,9 +542,9 @@ raw_subscriber(HttpFixture *fixture)
 }
 
 static void
-publish(HttpFixture *fixture)
+publish(HttpFixture *fixture, gsize bytes)
 {
-    g_autofree char *text = g_strnfill(PUBLISHED_BYTES, 'x');
+    g_autofree char *text = g_strnfill(bytes, 'x');
     g_autoptr(JsonNode) node = json_node_init_string(json_node_alloc(), text);
 
     sl_channel_publish_async(sl_relay_get_channel(fixture->relay, "talk:camera"), "test", NULL,
@@ -597,7 +597,7 @@ test_never_reads(void)
     socket = raw_subscriber(&fixture);
     WAIT_UNTIL(sl_relay_get_n_clients(fixture.relay) == 1);
     while (sl_relay_get_n_clients(fixture.relay) == 1) {
-        publish(&fixture);
+        publish(&fixture, PUBLISHED_BYTES);
         published += PUBLISHED_BYTES;
         /* What the system takes for a connection, and the queue. */
         g_assert_cmpuint(published, <, 64 * 1024 * 1024);
@@ -605,7 +605,7 @@ test_never_reads(void)
     g_assert_cmpuint(sl_meters_get_refused(fixture.meters, SL_LIMIT(max_queue_bytes)), ==, 1);
     /* Nothing is queued any more; who begins to read now is told why. */
     for (guint i = 0; i < 100; i++)
-        publish(&fixture);
+        publish(&fixture, PUBLISHED_BYTES);
     g_assert_cmpuint(drain(socket, tail), <, published + published / 8);
     g_assert_cmpuint(tail->len, >, 35);
     g_assert_cmpmem(tail->data + tail->len - 35, 35,
@@ -633,13 +633,39 @@ test_slow_reader(void)
         gssize n;
 
         while (published < N_PUBLISHED * PUBLISHED_BYTES && published < received + AHEAD_BYTES) {
-            publish(&fixture);
+            publish(&fixture, PUBLISHED_BYTES);
             published += PUBLISHED_BYTES;
         }
         WAIT_UNTIL((g_socket_condition_check(socket, G_IO_IN) & G_IO_IN) != 0);
         n = g_socket_receive(socket, buffer, sizeof(buffer), NULL, NULL);
         g_assert_cmpint(n, >, 0);
         received += (gsize)n;
+    }
+    g_assert_cmpuint(sl_relay_get_n_clients(fixture.relay), ==, 1);
+    g_assert_cmpuint(sl_meters_get_refused(fixture.meters, SL_LIMIT(max_queue_bytes)), ==, 0);
+    g_clear_object(&socket);
+    WAIT_UNTIL(sl_relay_get_n_clients(fixture.relay) == 0);
+    http_fixture_stop(&fixture);
+}
+
+/* Who reads all of it is never cut off, however many messages that are. */
+static void
+test_many_small(void)
+{
+    static char buffer[64 * 1024];
+    HttpFixture fixture;
+    g_autoptr(GSocket) socket = NULL;
+
+    prepare_wide(&fixture);
+    fixture.limits.max_queue_bytes = 64 * 1024;
+    fixture.limits.pong_timeout_ms = 600000; /* nobody answers */
+    http_fixture_start(&fixture, "127.0.0.1", NULL);
+    socket = raw_subscriber(&fixture);
+    WAIT_UNTIL(sl_relay_get_n_clients(fixture.relay) == 1);
+    for (guint i = 0; i < 12000; i++) {
+        publish(&fixture, 1);
+        while (g_socket_receive(socket, buffer, sizeof(buffer), NULL, NULL) > 0)
+            ;
     }
     g_assert_cmpuint(sl_relay_get_n_clients(fixture.relay), ==, 1);
     g_assert_cmpuint(sl_meters_get_refused(fixture.meters, SL_LIMIT(max_queue_bytes)), ==, 0);
@@ -857,6 +883,7 @@ main(int argc, char **argv)
     g_test_add_func("/http/empty-fragments", test_empty_fragments);
     g_test_add_func("/http/never-reads", test_never_reads);
     g_test_add_func("/http/slow-reader", test_slow_reader);
+    g_test_add_func("/http/many-small", test_many_small);
     g_test_add_func("/http/full-for-an-address", test_full_for_an_address);
     g_test_add_func("/http/half-open", test_half_open);
     g_test_add_func("/http/pong", test_pong);
