@@ -12,6 +12,7 @@ struct _SlConnection {
     GTcpConnection parent_instance;
 
     GByteArray *header; /* what was read before the input stream was asked for */
+    gsize n_blank;      /* what was left out before it */
     gsize n_searched;   /* no end of a header begins before */
     GInputStream *input;
     GOutputStream *output;
@@ -26,6 +27,7 @@ append(SlConnection *self, const char *data, gsize len)
     while (self->header->len == 0 && len > 0 && (*data == '\r' || *data == '\n')) {
         data++;
         len--;
+        self->n_blank++;
     }
     if (self->header->len == 0 && len > 0 && !g_ascii_isalpha(*data))
         return FALSE;
@@ -76,7 +78,7 @@ sl_connection_read_header(SlConnection *self, gsize max_bytes)
         if (!append(self, buffer, (gsize)n))
             return SL_HEADER_MALFORMED;
         end = find_end(self);
-        if (end > max_bytes || (end == 0 && self->header->len > max_bytes))
+        if (end > max_bytes || (end == 0 && MAX(self->header->len, self->n_blank) > max_bytes))
             return SL_HEADER_TOO_LARGE;
         if (end > 0)
             return SL_HEADER_COMPLETE;

@@ -73,6 +73,16 @@ test_too_large(Pair *self, gconstpointer data)
     g_assert_cmpint(sl_connection_read_header(self->connection, 11), ==, SL_HEADER_TOO_LARGE);
 }
 
+/* Somebody who sends nothing but empty lines has an end as well. */
+static void
+test_blank(Pair *self, gconstpointer data)
+{
+    g_autofree char *lines = g_strnfill(50000, '\n');
+
+    say(self, lines);
+    g_assert_cmpint(sl_connection_read_header(self->connection, 5000), ==, SL_HEADER_TOO_LARGE);
+}
+
 static void
 test_malformed(Pair *self, gconstpointer data)
 {
@@ -147,6 +157,7 @@ main(int argc, char **argv)
     ADD("header", test_header);
     ADD("ends-of-lines", test_ends_of_lines);
     ADD("too-large", test_too_large);
+    ADD("blank", test_blank);
     ADD("malformed", test_malformed);
     ADD("ended", test_ended);
     ADD("turns", test_turns);
