@@ -68,12 +68,14 @@ begin_closing(SlWebsocketWatch *self)
 void
 sl_websocket_watch_close(SlWebsocketWatch *self, gushort code, const char *reason)
 {
+    gboolean sending = self->sending;
+
     if (self->closing || self->close_deferred)
         return;
     if (soup_websocket_connection_get_state(self->websocket) == SOUP_WEBSOCKET_STATE_OPEN) {
         self->sending = TRUE;
         soup_websocket_connection_close(self->websocket, code, reason);
-        self->sending = FALSE;
+        self->sending = sending;
     }
     begin_closing(self);
 }
