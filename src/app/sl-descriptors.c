@@ -11,14 +11,26 @@
 
 #define ADVICE "raise it with ulimit -n 8192, or LimitNOFILE= in a systemd unit"
 
+/* One address keeps its part of fewer: who has all of it keeps the others out. */
+static void
+lower(guint *total, guint *per_address, guint64 max)
+{
+    if (max >= *total)
+        return;
+    *per_address = (guint)MAX((guint64)*per_address * max / *total, 1);
+    *total = (guint)max;
+}
+
 gboolean
 sl_descriptors_fit(SlLimits *limits, guint64 n_available, GError **error)
 {
     guint64 max_connections = MIN(limits->max_connections, MAX(n_available / 4, 1));
-    guint64 n_taken = N_SPARE + max_connections;
+    guint64 max_waiting = MIN(limits->max_waiting, MAX(n_available / 8, 1));
+    guint64 n_taken = N_SPARE + max_connections + max_waiting;
     guint64 max_sessions = n_available > n_taken ? (n_available - n_taken) / N_PER_SESSION : 0;
 
-    if (N_SPARE + limits->max_connections + (guint64)limits->max_sessions * N_PER_SESSION <=
+    if (N_SPARE + (guint64)limits->max_connections + limits->max_waiting +
+            (guint64)limits->max_sessions * N_PER_SESSION <=
         n_available)
         return TRUE;
     if (max_sessions == 0) {
@@ -27,8 +39,9 @@ sl_descriptors_fit(SlLimits *limits, guint64 n_available, GError **error)
                     n_available);
         return FALSE;
     }
-    limits->max_connections = (guint)max_connections;
-    limits->max_sessions = (guint)MIN(limits->max_sessions, max_sessions);
+    lower(&limits->max_connections, &limits->max_connections_per_address, max_connections);
+    lower(&limits->max_waiting, &limits->max_waiting_per_address, max_waiting);
+    lower(&limits->max_sessions, &limits->max_sessions_per_address, max_sessions);
     sl_log_warning("%" G_GUINT64_FORMAT " open files are allowed, enough for %u viewers; " ADVICE,
                    n_available, limits->max_sessions);
     return TRUE;

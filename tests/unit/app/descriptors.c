@@ -6,36 +6,47 @@ test_fit(void)
 {
     static const struct {
         guint64 n_available;
-        guint max_sessions, max_connections;
+        guint max_sessions, max_connections, max_waiting;
+        guint per_address[3];
     } cases[] = {
-        { G_MAXUINT64, 200, 1024 }, { 4288, 200, 1024 }, { 4287, 199, 1024 },
-        { 1024, 44, 256 },          { 256, 8, 64 },      { 106, 1, 26 },
+        { G_MAXUINT64, 200, 1024, 512, { 64, 256, 128 } },
+        { 4800, 200, 1024, 512, { 64, 256, 128 } },
+        { 4799, 199, 1024, 512, { 63, 256, 128 } },
+        { 1024, 36, 256, 128, { 11, 64, 32 } },
+        { 256, 6, 64, 32, { 1, 16, 8 } },
+        { 126, 1, 31, 15, { 1, 7, 3 } },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        SlLimits limits = { .max_sessions = 200, .max_connections = 1024 };
         g_autoptr(GError) error = NULL;
+        SlLimits limits;
 
+        sl_limits_init(&limits);
         g_assert_true(sl_descriptors_fit(&limits, cases[i].n_available, &error));
         g_assert_no_error(error);
         g_assert_cmpuint(limits.max_sessions, ==, cases[i].max_sessions);
         g_assert_cmpuint(limits.max_connections, ==, cases[i].max_connections);
+        g_assert_cmpuint(limits.max_waiting, ==, cases[i].max_waiting);
+        g_assert_cmpuint(limits.max_sessions_per_address, ==, cases[i].per_address[0]);
+        g_assert_cmpuint(limits.max_connections_per_address, ==, cases[i].per_address[1]);
+        g_assert_cmpuint(limits.max_waiting_per_address, ==, cases[i].per_address[2]);
     }
 }
 
 static void
 test_too_few(void)
 {
-    static const guint64 cases[] = { 0, 1, 64, 105 };
+    static const guint64 cases[] = { 0, 1, 64, 125 };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        SlLimits limits = { .max_sessions = 200, .max_connections = 1024 };
+        SlLimits limits;
         g_autoptr(GError) error = NULL;
         g_autofree char *words = g_strdup_printf(
             "%u open files are allowed, too few for one viewer; raise it with ulimit -n 8192, or "
             "LimitNOFILE= in a systemd unit",
             (guint)cases[i]);
 
+        sl_limits_init(&limits);
         g_assert_false(sl_descriptors_fit(&limits, cases[i], &error));
         g_assert_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG);
         g_assert_cmpstr(error->message, ==, words);
@@ -46,11 +57,12 @@ test_too_few(void)
 static void
 test_small_limits(void)
 {
-    SlLimits limits = { .max_sessions = 2, .max_connections = 32 };
+    SlLimits limits = { .max_sessions = 2, .max_connections = 32, .max_waiting = 8 };
 
-    g_assert_true(sl_descriptors_fit(&limits, 128, NULL));
+    g_assert_true(sl_descriptors_fit(&limits, 136, NULL));
     g_assert_cmpuint(limits.max_sessions, ==, 2);
     g_assert_cmpuint(limits.max_connections, ==, 32);
+    g_assert_cmpuint(limits.max_waiting, ==, 8);
 }
 
 int
