@@ -31,7 +31,7 @@ struct _SlApp {
     GMainContext *context;
     GMainLoop *loop;
     SlOptions *options;
-    SlMeters *meters;
+    SlMeters *meters; /* nullable: not started */
 
     SlAccessKeys *keys; /* NULL with --no-keys */
     SlAccess *access;
@@ -323,6 +323,8 @@ sl_app_start(SlApp *self)
         complain(error->message);
         return SL_EXIT_CONFIG;
     }
+    self->meters = sl_meters_new(self->context, &options->limits);
+    options->limits.meters = self->meters;
     if ((status = add_streams(self)) != SL_EXIT_OK)
         return status;
     if (!make_access(self))
@@ -523,7 +525,5 @@ sl_app_new(GMainContext *context, SlOptions *options)
     self->context = g_main_context_ref(context);
     self->loop = g_main_loop_new(context, FALSE);
     self->options = options;
-    self->meters = sl_meters_new(context, &options->limits);
-    self->options->limits.meters = self->meters;
     return self;
 }
