@@ -151,7 +151,6 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     if (!check_description(description, values, capture, error))
         return SL_EXIT_CONFIG;
 
-    sl_log_info("%s: %s, %s", options->name, input->label, sl_description_get_title(description));
     stream = sl_stream_new(self->context, options->name, g_steal_pointer(&input),
                            g_steal_pointer(&description), g_steal_pointer(&values),
                            &self->options->limits);
@@ -270,6 +269,17 @@ make_url(SlApp *self, const char *key)
 }
 
 static void
+say_streams(SlApp *self)
+{
+    for (guint i = 0; i < self->streams->len; i++) {
+        SlStream *stream = g_ptr_array_index(self->streams, i);
+
+        sl_log_info("%s: %s, %s", sl_stream_get_name(stream), sl_stream_get_input_label(stream),
+                    sl_description_get_title(sl_stream_get_description(stream)));
+    }
+}
+
+static void
 print_links(SlApp *self)
 {
     gboolean with_keys = self->keys != NULL && !is_loopback(self->options->address);
@@ -340,6 +350,7 @@ sl_app_start(SlApp *self)
         complain(error->message);
         return SL_EXIT_UNAVAILABLE;
     }
+    say_streams(self);
     print_links(self);
     sl_webrtcbin_warm_up(self->ice, self->context);
     return SL_EXIT_OK;

@@ -13,6 +13,7 @@
 #define KEY_BYTES 16
 #define KEY_CHARS 22 /* of unpadded base64url */
 #define MAX_FILE_BYTES 1024
+#define NOT_KEPT_ADVICE "; set XDG_STATE_HOME to a folder that can be written, or use --no-keys"
 
 void
 sl_access_keys_free(SlAccessKeys *self)
@@ -158,8 +159,8 @@ keys_make(const char *path, GError **error)
     if (!g_file_set_contents_full(path, text, -1,
                                   G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                   0600, &local_error)) {
-        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_KEYS, "Keys can't be kept: %s",
-                    local_error->message);
+        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_KEYS,
+                    "Keys can't be kept: %s" NOT_KEPT_ADVICE, local_error->message);
         return NULL;
     }
     return g_steal_pointer(&keys);
@@ -173,8 +174,8 @@ sl_access_keys_load(const char *state_dir, gboolean renew, GError **error)
     g_autoptr(GError) local_error = NULL;
 
     if (g_mkdir_with_parents(state_dir, 0700) != 0) {
-        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_KEYS, "Keys can't be kept in %s: %s",
-                    state_dir, g_strerror(errno));
+        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_KEYS,
+                    "Keys can't be kept in %s: %s" NOT_KEPT_ADVICE, state_dir, g_strerror(errno));
         return NULL;
     }
     if (renew)

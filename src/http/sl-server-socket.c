@@ -38,16 +38,21 @@ static void
 set_listen_error(GError **error, const GError *reason, const char *address, guint16 port)
 {
     gboolean v6 = address != NULL && strchr(address, ':') != NULL;
+    g_autofree char *shown =
+        g_strdup_printf("%s%s%s", v6 ? "[" : "", address != NULL ? address : "", v6 ? "]" : "");
 
     if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
         g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
-                    "%u is in use; try --listen %s%s%s:%u", port, v6 ? "[" : "",
-                    address != NULL ? address : "", v6 ? "]" : "",
+                    "Port %u is in use; try --listen %s:%u", port, shown,
                     port < G_MAXUINT16 ? port + 1u : port - 1u);
     else if (g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
         g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
-                    "%u may only be used by root; try --listen %s%s%s:8080", port, v6 ? "[" : "",
-                    address != NULL ? address : "", v6 ? "]" : "");
+                    "Port %u may only be used by root; try --listen %s:8080", port, shown);
+    /* EADDRNOTAVAIL has no code of its own in GIO. */
+    else if (address != NULL && g_error_matches(reason, G_IO_ERROR, G_IO_ERROR_FAILED))
+        g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
+                    "%s is no address of this machine; try --listen :%u, which is every address",
+                    address, port);
     else
         g_set_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN,
                     "Can't listen on %s: %s; try --listen :%u, which is every address",

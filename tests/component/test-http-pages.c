@@ -454,7 +454,7 @@ test_in_use(void)
     for (guint i = 0; i < G_N_ELEMENTS(ADDRESSES); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *message =
-            g_strdup_printf("%u is in use; try --listen %s:%u", port, SHOWN[i], port + 1);
+            g_strdup_printf("Port %u is in use; try --listen %s:%u", port, SHOWN[i], port + 1);
         g_autoptr(SlAccess) access = sl_access_new(&(SlAccessConfig){ 0 });
         g_autoptr(SlIce) ice = sl_ice_new(NULL);
         g_autoptr(SlHttpServer) server = NULL;

@@ -205,7 +205,10 @@ test_no_folder(Fixture *self, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *below = g_build_filename(self->path, "below", NULL);
-    g_autofree char *message = g_strdup_printf("Keys can't be kept in %s: Not a directory", below);
+    g_autofree char *message = g_strdup_printf(
+        "Keys can't be kept in %s: Not a directory; set XDG_STATE_HOME to a folder that can be "
+        "written, or use --no-keys",
+        below);
 
     write_keys(self, GOOD, 0600);
     g_assert_null(sl_access_keys_load(below, FALSE, &error));
