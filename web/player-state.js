@@ -27,6 +27,7 @@ export const PlayerState = Object.freeze({
  * @property {'unknown' | 'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
  * @property {string} detail the server's words
  * @property {string} unsupported why this browser can't play it, if that is so; else ''
+ * @property {string} refused why the server gave its last offer up, if it did and not for want of a path; else ''
  * @property {boolean} blocked the browser wants a tap
  * @property {'none' | 'moving' | 'stalled'} picture
  * @property {boolean} pathBlocked connecting took too long or failed
@@ -43,6 +44,7 @@ export function initialFacts() {
     stream: 'unknown',
     detail: '',
     unsupported: '',
+    refused: '',
     blocked: false,
     picture: 'none',
     pathBlocked: false,
@@ -84,6 +86,7 @@ export function stateOf(facts) {
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: '' };
   if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.WAITING, detail: facts.detail };
+  if (facts.refused) return { state: PlayerState.RECONNECTING, detail: facts.refused };
   if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: ADVICE[PlayerState.NO_PATH] };
   if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
   return { state: PlayerState.CONNECTING, detail: '' };

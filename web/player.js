@@ -312,7 +312,9 @@ export class Player extends EventTarget {
   }
 
   #onError({ code, message }) {
-    if (code === 'codec-unsupported') this.#facts.unsupported = 'It does not have the codec of this stream; another browser may';
+    if (code === 'codec-unsupported') this.#facts.unsupported = `${message}; another one may`;
+    else if (code === 'bad-sdp') this.#facts.refused = `the server can't use what this browser answered (${message}); trying again`;
+    else if (code === 'no-port') this.#facts.refused = 'the server has no UDP port left for another picture; trying again';
     else if (!['full', 'full-address', 'replaced'].includes(code)) console.warn(`Sightline: ${code}: ${message}`);
   }
 
@@ -349,6 +351,7 @@ export class Player extends EventTarget {
 
   #onConnected() {
     this.#facts.pathBlocked = false;
+    this.#facts.refused = '';
     this.#grant();
   }
 
@@ -356,7 +359,7 @@ export class Player extends EventTarget {
   #show(peer) {
     const before = this.#showing;
     this.#showing = peer;
-    Object.assign(this.#facts, { unsupported: '', blocked: false, pathBlocked: false });
+    Object.assign(this.#facts, { unsupported: '', refused: '', blocked: false, pathBlocked: false });
     this.#setMoving(true);
     this.#emit('video-shown', { video: peer.video });
     if (!before) return;

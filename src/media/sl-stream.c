@@ -15,6 +15,8 @@
 #define FIRST_FRAME_TIMEOUT_URI_MS 30000
 /* So is one that gives nothing for two of these later. */
 #define STALL_CHECK_MS 5000
+/* Different faults in the log without a picture between them. */
+#define MAX_FAULTS_SAID 16
 /* A picture that lasted this long ends a series of failures. */
 #define STEADY_US (10 * G_USEC_PER_SEC)
 
@@ -41,6 +43,7 @@ struct _SlStream {
     guint n_tracks_seen;  /* of this run: those that gave a frame */
     gint64 live_since_us; /* every track gave one, and its codec is known; 0: not yet */
     GError *fault;        /* the last one; cleared by the first picture */
+    GPtrArray *said;      /* of char: faults that the log has had since there was a picture */
 
     GPtrArray *outputs; /* of Output, as the source's tracks */
     GPtrArray *codecs;  /* of SlTrackCodec; NULL until all are known */
@@ -156,19 +159,32 @@ report_state(SlStream *self)
     g_signal_emit(self, signals[STATE_CHANGED], 0);
 }
 
+/* Once each, however often it is tried again and whichever fault comes in turn with which. */
+static void
+log_fault(SlStream *self, const char *message)
+{
+    if (self->said->len >= MAX_FAULTS_SAID ||
+        g_ptr_array_find_with_equal_func(self->said, message, g_str_equal, NULL))
+        return;
+    sl_log_warning("%s: %s", self->name, message);
+    g_ptr_array_add(self->said, g_strdup(message));
+}
+
+static void
+clear_fault(SlStream *self)
+{
+    g_clear_error(&self->fault);
+    g_ptr_array_set_size(self->said, 0);
+}
+
 static void
 set_fault(SlStream *self, const GError *fault)
 {
-    if (fault != NULL &&
-        (self->fault == NULL || g_strcmp0(self->fault->message, fault->message) != 0))
-        sl_log_warning("%s: %s", self->name, fault->message);
-    else if (fault == NULL && self->fault != NULL)
-        sl_log_info("%s: the picture is back", self->name);
+    g_autofree char *text = g_utf8_make_valid(fault->message, -1); /* it may hold a file name */
+
+    log_fault(self, fault->message);
     g_clear_error(&self->fault);
-    if (fault != NULL) {
-        g_autofree char *text = g_utf8_make_valid(fault->message, -1); /* it may hold a file name */
-        self->fault = g_error_new_literal(fault->domain, fault->code, text);
-    }
+    self->fault = g_error_new_literal(fault->domain, fault->code, text);
 }
 
 /* --- codecs --- */
@@ -261,7 +277,9 @@ become_live_if_complete(SlStream *self)
             return;
     }
     self->live_since_us = g_get_monotonic_time();
-    set_fault(self, NULL);
+    if (self->fault != NULL)
+        sl_log_info("%s: the picture is back", self->name);
+    clear_fault(self);
     report_state(self);
 }
 
@@ -510,7 +528,7 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     switch (phase) {
     case SL_STREAM_PHASE_IDLE:
         self->attempt = 0;
-        g_clear_error(&self->fault);
+        clear_fault(self);
         break;
     case SL_STREAM_PHASE_RUNNING:
         if (!had_source)
@@ -655,6 +673,7 @@ sl_stream_finalize(GObject *object)
 {
     SlStream *self = SL_STREAM(object);
 
+    g_clear_pointer(&self->said, g_ptr_array_unref);
     g_clear_error(&self->fault);
     g_clear_pointer(&self->values, sl_values_free);
     g_clear_pointer(&self->description, sl_description_unref);
@@ -727,6 +746,7 @@ sl_stream_new(GMainContext *context, const char *name, SlInput *input, SlDescrip
     g_signal_connect(self->source, "stopped", G_CALLBACK(on_source_stopped), self);
 
     self->outputs = g_ptr_array_new_with_free_func(output_free);
+    self->said = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < get_tracks(self)->len; i++) {
         Output *output = g_new0(Output, 1);
         output->stream = self;

@@ -434,17 +434,36 @@ on_answer_set(GstPromise *promise, gpointer data)
     gst_promise_unref(promise);
 }
 
+static char *
+list_codecs(SlPeer *self)
+{
+    GPtrArray *codecs = sl_stream_get_codecs(self->stream);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; codecs != NULL && i < codecs->len; i++) {
+        const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
+        const char *name =
+            gst_structure_get_string(gst_caps_get_structure(codec->rtp_caps, 0), "encoding-name");
+
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", name != NULL ? name : "?");
+    }
+    return g_string_free(g_steal_pointer(&names), FALSE);
+}
+
 /* A viewer that takes none of what the tracks are encoded in is told so: there is no picture for
  * it. */
 static gboolean
 check_codecs_taken(SlPeer *self, const char *sdp, GError **error)
 {
+    g_autofree char *codecs = NULL;
+
     for (guint i = 0; i < self->senders->len; i++) {
         if (sl_sdp_get_media_result(sdp, self->mids[i]) == SL_SDP_MEDIA_ACCEPTED)
             return TRUE;
     }
-    g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_CODEC_UNSUPPORTED,
-                        "This browser can't play what the stream is encoded in");
+    codecs = list_codecs(self);
+    g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_CODEC_UNSUPPORTED,
+                "The stream is encoded in %s, which this browser did not accept", codecs);
     return FALSE;
 }
 

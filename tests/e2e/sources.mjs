@@ -1,11 +1,14 @@
 // What is watched: files, an RTSP camera, descriptions, settings. sources.mjs chromium|firefox
 
+import { createServer } from 'node:net';
+
 import { Browser } from './lib/browser.mjs';
 import { temporaryFolder } from './lib/folders.mjs';
 import { makeFile, RtspCamera } from './lib/media.mjs';
 import { peerCount, playing, playsAt, says } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
-import { expectEqual, Suite } from './lib/tap.mjs';
+import { expectEqual, Suite, until } from './lib/tap.mjs';
+import { Signalling } from './lib/viewer.mjs';
 
 const name = process.argv[2];
 const suite = new Suite();
@@ -45,6 +48,25 @@ suite.test('an RTSP camera: plays, is lost, comes back to the same connection', 
   await server.state('live');
   expectEqual(await peerCount(page), 1, 'peer connections');
 }, { timeoutMs: 120000 });
+
+suite.test('faults that take turns are in the log once each', async (t) => {
+  let asked = 0;
+  const camera = createServer((socket) => {
+    socket.on('error', () => {});
+    const answer = ['404 Not Found', '454 Session Not Found'][asked++ % 2];
+    socket.once('data', (data) => socket.end(`RTSP/1.0 ${answer}\r\nCSeq: ${/CSeq: (\d+)/.exec(data)[1]}\r\n\r\n`));
+  });
+  await new Promise((resolve) => { camera.listen(0, '127.0.0.1', resolve); });
+  t.after(() => camera.close());
+  const server = await Server.start(t, [`rtsp://127.0.0.1:${camera.address().port}/`]);
+  const viewer = await Signalling.open(server.webSocket('/ws/camera'));
+  t.after(() => viewer.close());
+  viewer.hello();
+  await until('the camera to be asked five times', () => asked >= 5, { timeoutMs: 60000 });
+  const said = server.child.stderr.split('\n').filter((line) => line.startsWith('Warning:'));
+  t.note(said.join('\n'));
+  expectEqual(said.length, 2, 'lines');
+}, { timeoutMs: 90000 });
 
 suite.test('an encoder for each viewer: --pipeline vp8-per-viewer', async (t) => {
   const server = await Server.start(t, ['test', '--pipeline', 'vp8-per-viewer', '--set', 'width=320']);

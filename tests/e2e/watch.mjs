@@ -134,7 +134,13 @@ const LACKING = [
       const refused = String(data).replace(/m=video \d+/, 'm=video 0').replace(/BUNDLE video0/, 'BUNDLE');
       send.call(this, refused);
     };
-  }, /This browser can't play the stream.*It does not have the codec of this stream; another browser may/s],
+  }, /This browser can't play the stream.*The stream is encoded in VP8, which this browser did not accept; another one may/s],
+  ['an answer that the server can use', () => {
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+      send.call(this, String(data).replaceAll('a=fingerprint:sha-256', 'a=fingerprint:nonsense'));
+    };
+  }, /Reconnecting.*the server can't use what this browser answered \(.*fingerprint.*\); trying again/s],
   ['a module that does not run', () => { customElements.define = () => { throw new Error('too old'); }; },
     /This page did not load as a whole\. Load it again; if that does not help, this browser is too old for it\./],
 ];

@@ -150,7 +150,7 @@ export const SDP = [
    'nothing, and it goes on'],
   ['a size', tampered('a=mid:video0', 'a=mid:video0\r\na=framesize:96 1-1'), 'nothing, and it goes on'],
   ['none of our codecs', answers(ANSWER.replace('m=video 9', 'm=video 0').replace('BUNDLE video0 ', 'BUNDLE ')),
-   'codec-unsupported: This browser can\'t play what the stream is encoded in'],
+   'codec-unsupported: The stream is encoded in VP8, which this browser did not accept'],
 ];
 
 export const CANDIDATES = [
