@@ -5,6 +5,16 @@
 #include "sl-json.h"
 #include "sl-request.h"
 
+/* As web/style.css has it. */
+#define PROBLEM_STYLE                                                                              \
+    ":root{color-scheme:light dark;font:16px/1.45 system-ui,sans-serif;background:#fff;"           \
+    "color:#16191c}"                                                                               \
+    "body{margin:0}main{max-width:36rem;margin:0 auto;padding:20vh 1.25rem 2rem}"                  \
+    "h1{margin:0;padding-top:1rem;border-top:4px solid #0b7a6f;font-size:1.5rem;line-height:1.25}" \
+    "p{margin:.75rem 0 0}p:empty{display:none}small{color:#5c666e}"                                \
+    "@media(prefers-color-scheme:dark){:root{background:#14171a;color:#e8ebed}"                    \
+    "h1{border-color:#4cc2b4}small{color:#98a3ab}}"
+
 static SoupMessageHeaders *
 headers_of(SoupServerMessage *msg)
 {
@@ -53,14 +63,46 @@ problem_json(guint status, const char *title, const char *detail)
     return sl_json_to_text(object);
 }
 
+/* The first sentence is what a person reads; what to do stands below, the name of the status at the
+ * end. */
 static char *
-problem_page(const char *title, const char *detail)
+problem_page(guint status, const char *title, const char *detail)
 {
-    return g_markup_printf_escaped("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-                                   "<meta name=\"viewport\" content=\"width=device-width\">\n"
-                                   "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                                   "<title>%s – Sightline</title>\n<h1>%s</h1>\n<p>%s</p>\n",
-                                   title, title, detail);
+    const char *end = strstr(detail, ". ");
+    g_autofree char *heading =
+        end != NULL ? g_strndup(detail, (gsize)(end + 1 - detail)) : g_strdup(detail);
+    g_autofree char *words =
+        g_markup_printf_escaped("<h1>%s</h1>\n<p>%s</p>\n<p><small>%u %s</small></p>\n", heading,
+                                end != NULL ? end + 2 : "", status, title);
+
+    return g_strconcat("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                       "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                       "<link rel=\"icon\" href=\"data:,\">\n<title>Sightline</title>\n"
+                       "<style>" PROBLEM_STYLE "</style>\n<main>\n",
+                       words, "</main>\n", NULL);
+}
+
+/* The program's own style sheet has an address, which may need the very key that is missing. CSP
+ * level 3, section 8.4: what stands in the page is allowed by its digest. */
+static void
+allow_problem_style(SoupServerMessage *msg)
+{
+    SoupMessageHeaders *headers = headers_of(msg);
+    const char *policy = soup_message_headers_get_one(headers, "Content-Security-Policy");
+    guint8 digest[32];
+    gsize len = sizeof(digest);
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autoptr(GString) allowed = g_string_new(policy);
+    g_autofree char *base64 = NULL;
+    g_autofree char *source = NULL;
+
+    g_checksum_update(checksum, (const guchar *)PROBLEM_STYLE, -1);
+    g_checksum_get_digest(checksum, digest, &len);
+    base64 = g_base64_encode(digest, len);
+    source = g_strdup_printf("style-src 'sha256-%s'", base64);
+    g_string_replace(allowed, "style-src 'self'", source, 1);
+    soup_message_headers_replace(headers, "Content-Security-Policy", allowed->str);
 }
 
 static void
@@ -86,10 +128,12 @@ sl_answer_problem(SoupServerMessage *msg, guint status, const char *detail)
 {
     const char *title = title_of(status);
 
-    if (wants_json(msg))
+    if (wants_json(msg)) {
         set_text(msg, status, "application/problem+json", problem_json(status, title, detail));
-    else
-        set_text(msg, status, "text/html; charset=utf-8", problem_page(title, detail));
+    } else {
+        set_text(msg, status, "text/html; charset=utf-8", problem_page(status, title, detail));
+        allow_problem_style(msg);
+    }
     soup_server_message_set_status(msg, status, title);
 }
 

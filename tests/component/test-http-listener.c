@@ -339,8 +339,9 @@ test_crowded(void)
                    "this server takes. Try again in some seconds.\"");
     second = occupy(&fixture, "127.0.0.3");
     everywhere = ask(&fixture, "127.0.0.4", "/");
-    assert_crowded(everywhere, "<p>2 connections are open, which is as many as this server takes. "
-                               "Try again in some seconds.</p>");
+    assert_crowded(everywhere,
+                   "<h1>2 connections are open, which is as many as this server takes.</h1>\n"
+                   "<p>Try again in some seconds.</p>");
     /* Who may not be here is told that, and nothing else. */
     stranger = http_fixture_request(&fixture, "127.0.0.1",
                                     "GET / HTTP/1.1\r\nHost: x.example.net\r\n\r\n");

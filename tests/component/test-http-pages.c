@@ -34,6 +34,8 @@ static const Case CASES[] = {
       "Server: Sightline\r\n", "libsoup" },
     { "errors have the policy too", "GET /nothing HTTP/1.1\r\nHost: localhost:%u\r\n" END,
       "404 Not Found", "Content-Security-Policy: default-src 'none';", NULL },
+    { "errors have a style of their own", "GET /nothing HTTP/1.1\r\nHost: localhost:%u\r\n" END,
+      "404 Not Found", "style-src 'sha256-", "style-src 'self'" },
     { "nothing", "GET /nothing HTTP/1.1\r\nHost: localhost:%u\r\n" END, "404 Not Found",
       "There is nothing at this address.", NULL },
     { "templates are no assets", "GET /index.html HTTP/1.1\r\nHost: localhost:%u\r\n" END,

@@ -62,7 +62,7 @@ suite.test('faults that take turns are in the log once each', async (t) => {
   const viewer = await Signalling.open(server.webSocket('/ws/camera'));
   t.after(() => viewer.close());
   viewer.hello();
-  await until('the camera to be asked five times', () => asked >= 5, { timeoutMs: 60000 });
+  await until('the camera to be asked four times', () => asked >= 4, { timeoutMs: 60000 });
   const said = server.child.stderr.split('\n').filter((line) => line.startsWith('Warning:'));
   t.note(said.join('\n'));
   expectEqual(said.length, 2, 'lines');

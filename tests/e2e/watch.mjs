@@ -124,6 +124,13 @@ suite.test('a viewer whose key does not allow it any more is told so', async (t)
   await server.viewers(0);
 });
 
+suite.test('who comes without a key is told so on a page that can be read', async (t) => {
+  const server = await Server.start(t, ['test'], { listen: ':0' });
+  const page = await (await theBrowser()).open(t, new URL('/', server.link).href, { mayComplain: /401/ });
+  await says(page, /This page needs a link with a key\..*The person who runs Sightline sees it in the terminal\..*401 Unauthorized/s);
+  expectEqual(await page.evaluate(() => getComputedStyle(document.querySelector('h1')).borderTopWidth), '4px', 'the line above the heading');
+});
+
 /** What the browser lacks or the server can't do: what breaks it in the page, and what the page then says. */
 const LACKING = [
   ['no WebRTC', () => { delete window.RTCPeerConnection; },

@@ -73,8 +73,8 @@ export function describeAnswer(connection) {
   if (!status)
     return text === '' ? 'closed' : `no HTTP: ${JSON.stringify(text.slice(0, 100))}`;
   const body = connection.received.subarray(text.indexOf('\r\n\r\n') + 4).toString();
-  const [, page] = body.match(/<p>(.*)<\/p>/s) ?? [];
-  const detail = page ? unescape(page) : body.startsWith('{"type":"about:blank"') ? JSON.parse(body).detail
+  const page = [...body.matchAll(/<(?:h1|p)>([^<]+)</g)].map(([, words]) => unescape(words)).join(' ');
+  const detail = page ? page : body.startsWith('{"type":"about:blank"') ? JSON.parse(body).detail
     : /^content-type: text\/plain/im.test(text) ? body.trim() : null;
   return `${status} ${phrase}${detail && status >= 400 ? `: ${detail}` : ''}`;
 }
