@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define RATE_US (10 * G_USEC_PER_SEC)
+
 /* A terminal needs no time; journald and docker add their own; a file has none but this one. */
 static gboolean
 needs_time(void)
@@ -58,6 +60,27 @@ sl_log_warning(const char *format, ...)
     va_start(args, format);
     log_line("Warning: ", format, args);
     va_end(args);
+}
+
+void
+sl_log_warning_rated(SlLogRate *rate, const char *format, ...)
+{
+    gint64 now_us = g_get_monotonic_time();
+    g_autofree char *message = NULL;
+    va_list args;
+
+    if (rate->said_us != 0 && now_us - rate->said_us < RATE_US) {
+        rate->n_unsaid++;
+        return;
+    }
+    va_start(args, format);
+    message = g_strdup_vprintf(format, args);
+    va_end(args);
+    if (rate->n_unsaid > 0)
+        sl_log_warning("%s (and %u like it before)", message, rate->n_unsaid);
+    else
+        sl_log_warning("%s", message);
+    *rate = (SlLogRate){ .said_us = now_us };
 }
 
 #define USER_AND_COLON "((?:\\b[a-z][a-z0-9+.-]*://|\\bturns?:)[^\\s:/?#@\"<>]*:)"

@@ -12,6 +12,16 @@ G_BEGIN_DECLS
 void sl_log_info(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void sl_log_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/** SlLogRate: when a line of one kind was said last; zeroed at first. */
+typedef struct {
+    gint64 said_us;
+    guint n_unsaid;
+} SlLogRate;
+
+/** sl_log_warning_rated: at most once in 10 s, with how many were left out since. Each @rate on one
+ * thread only. */
+void sl_log_warning_rated(SlLogRate *rate, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /**
  * sl_log_redact_uri:
  * @uri: any text, URI or not

@@ -1,9 +1,12 @@
 #include "sl-ice.h"
 
+#include <string.h>
+
 #include <gst/gst.h>
 #include <json-glib/json-glib.h>
 #include <gst/webrtc/webrtc.h>
 
+#include "sl-log.h"
 #include "sl-webrtcbin.h"
 
 struct _SlIce {
@@ -80,6 +83,73 @@ make_servers_json(char **servers)
     return json_to_string(node, FALSE);
 }
 
+/* --- names that can't be resolved --- */
+
+/* For the life of the process: libnice's threads may outlive an SlIce. */
+static GMutex names_lock;
+static GHashTable *names; /* of host to Name */
+
+typedef struct {
+    char *url; /* without user and password */
+    gboolean said;
+} Name;
+
+static void
+say_unresolved(const char *host, Name *name)
+{
+    if (name->said)
+        return;
+    name->said = TRUE;
+    sl_log_warning("%s: the name %s can't be resolved; correct --ice-server or this machine's DNS, "
+                   "viewers in other networks may get no picture until then",
+                   name->url, host);
+}
+
+/* libnice says it for each viewer, several times, with addresses in memory. Any thread. */
+static void
+on_libnice_warning(const char *domain, GLogLevelFlags level, const char *message, gpointer unused)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&names_lock);
+    gboolean found = FALSE;
+    GHashTableIter iter;
+    gpointer host, name;
+
+    g_hash_table_iter_init(&iter, names);
+    while (strstr(message, "Can't resolve ") != NULL &&
+           g_hash_table_iter_next(&iter, &host, &name)) {
+        if (strstr(message, host) == NULL)
+            continue;
+        say_unresolved(host, name);
+        found = TRUE;
+    }
+    if (!found)
+        g_log_default_handler(domain, level, message, NULL);
+}
+
+static void
+watch_names(char **servers)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&names_lock);
+
+    if (names == NULL) {
+        names = g_hash_table_new(g_str_hash, g_str_equal);
+        g_log_set_handler("libnice", G_LOG_LEVEL_WARNING, on_libnice_warning, NULL);
+    }
+    for (guint i = 0; servers[i] != NULL; i++) {
+        g_auto(ServerUrl) url = { NULL };
+        g_autofree char *host = NULL;
+        Name *name;
+
+        server_url_parse(servers[i], &url);
+        host = g_strndup(url.host, strcspn(url.host, ":?"));
+        if (g_hash_table_contains(names, host))
+            continue;
+        name = g_new0(Name, 1);
+        name->url = g_strdup_printf("%s:%s", url.scheme, url.host);
+        g_hash_table_insert(names, g_steal_pointer(&host), name);
+    }
+}
+
 SlIce *
 sl_ice_new(const SlIceSettings *settings)
 {
@@ -91,6 +161,7 @@ sl_ice_new(const SlIceSettings *settings)
     self->port_min = settings->port_min;
     self->port_max = settings->port_max;
     self->servers_json = make_servers_json(self->servers);
+    watch_names(self->servers);
     return self;
 }
 
@@ -115,6 +186,14 @@ const char *
 sl_ice_get_servers_json(SlIce *self)
 {
     return self->servers_json;
+}
+
+gboolean
+sl_ice_get_ports(SlIce *self, guint *ret_min, guint *ret_max)
+{
+    *ret_min = self->port_min;
+    *ret_max = self->port_max;
+    return self->port_max != 0;
 }
 
 static void

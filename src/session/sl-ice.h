@@ -32,4 +32,7 @@ void *sl_ice_make_webrtcbin(SlIce *self);
  */
 const char *sl_ice_get_servers_json(SlIce *self);
 
+/** sl_ice_get_ports: Returns: FALSE: any UDP port may be taken; else the range's ends */
+gboolean sl_ice_get_ports(SlIce *self, guint *ret_min, guint *ret_max);
+
 G_END_DECLS

@@ -19,6 +19,10 @@ GST_DEBUG_CATEGORY_STATIC(sightline_peer);
 /* The first of the dynamic payload types (RFC 3551, section 6). */
 #define FIRST_PAYLOAD_TYPE 96
 
+#define NO_PATH "No path for the picture was found"
+/* From the answer to the first candidate of our own. */
+#define GATHERING_MS 3000
+
 /* What webrtcbin's threads hold of the peer. */
 typedef struct {
     GMainContext *context;
@@ -44,7 +48,9 @@ struct _SlPeer {
     char *offer;
     char **mids; /* of the offer's m-lines */
     guint n_candidates;
-    GSource *timer; /* not connected by then: failed */
+    guint n_own_candidates;
+    GSource *timer;           /* not connected by then: failed */
+    GSource *gathering_timer; /* nothing gathered by then: failed */
 };
 
 G_DEFINE_FINAL_TYPE(SlPeer, sl_peer, G_TYPE_OBJECT)
@@ -236,6 +242,7 @@ on_local_candidate(gpointer object, gpointer data)
     SlPeer *self = object;
     LocalCandidate *candidate = data;
 
+    self->n_own_candidates++;
     if (self->state == SL_PEER_ENDED || self->mids == NULL ||
         candidate->mline >= g_strv_length(self->mids))
         return;
@@ -265,7 +272,10 @@ on_connection_state(gpointer object, gpointer unused)
         return;
     g_object_get(self->webrtcbin, "connection-state", &state, NULL);
     if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED) {
-        fail(self, SL_SESSION_ERROR_LOST, "The connection to the viewer was lost");
+        if (self->state == SL_PEER_CONNECTED)
+            fail(self, SL_SESSION_ERROR_LOST, "The connection to the viewer was lost");
+        else
+            fail(self, SL_SESSION_ERROR_NO_PATH, NO_PATH);
     } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED &&
                advance(self, SL_PEER_EVENT_CONNECT)) {
         sl_clear_source(&self->timer);
@@ -327,9 +337,21 @@ on_timeout(gpointer data)
     SlPeer *self = data;
 
     sl_limits_reached(&self->limits, SL_LIMIT(ice_timeout_ms), NULL);
-    fail(self, SL_SESSION_ERROR_LOST,
-         self->state == SL_PEER_OFFERED ? "The viewer did not answer the offer"
-                                        : "No path for the picture was found");
+    if (self->state == SL_PEER_OFFERED)
+        fail(self, SL_SESSION_ERROR_LOST, "The viewer did not answer the offer");
+    else
+        fail(self, SL_SESSION_ERROR_NO_PATH, NO_PATH);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_gathering_timeout(gpointer data)
+{
+    SlPeer *self = data;
+
+    sl_clear_source(&self->gathering_timer);
+    if (self->n_own_candidates == 0)
+        fail(self, SL_SESSION_ERROR_NO_PORT, "The server has no UDP port left for the picture");
     return G_SOURCE_REMOVE;
 }
 
@@ -418,6 +440,17 @@ on_answer_refused(gpointer object, gpointer data)
     fail(object, SL_SESSION_ERROR_BAD_SDP, data);
 }
 
+/* Where no port is free libnice gives up without a word. Its own addresses cost it no time. */
+static void
+on_answer_taken(gpointer object, gpointer unused)
+{
+    SlPeer *self = object;
+
+    if (self->state == SL_PEER_CONNECTING && self->n_own_candidates == 0)
+        self->gathering_timer =
+            sl_context_add_timeout(self->context, GATHERING_MS, on_gathering_timeout, self);
+}
+
 /* webrtcbin's thread. */
 static void
 on_answer_set(GstPromise *promise, gpointer data)
@@ -431,6 +464,8 @@ on_answer_set(GstPromise *promise, gpointer data)
     if (error != NULL)
         sl_context_post(link->context, link->peer, on_answer_refused, g_strdup(error->message),
                         g_free);
+    else
+        sl_context_post(link->context, link->peer, on_answer_taken, NULL, NULL);
     gst_promise_unref(promise);
 }
 
@@ -565,6 +600,7 @@ static void
 tear_down(SlPeer *self)
 {
     sl_clear_source(&self->timer);
+    sl_clear_source(&self->gathering_timer);
     g_ptr_array_set_size(self->senders, 0);
     /* Channels are let go of before webrtcbin, which they point into. */
     if (self->channel != NULL) {

@@ -22,7 +22,10 @@ sl_session_error_to_code(const GError *error)
         return "full-address";
     case SL_SESSION_ERROR_REPLACED:
         return "replaced";
+    case SL_SESSION_ERROR_NO_PORT:
+        return "no-port";
     case SL_SESSION_ERROR_LOST:
+    case SL_SESSION_ERROR_NO_PATH:
     case SL_SESSION_ERROR_INTERNAL:
         break;
     }

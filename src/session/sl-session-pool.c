@@ -97,8 +97,8 @@ sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, 
     end_replaced(self, stream, page);
     if (!check_room(self, address, error))
         return NULL;
-    session =
-        sl_session_new(self->context, self->ice, self->relay, stream, page, grant, &self->limits);
+    session = sl_session_new(self->context, self->ice, self->relay, stream, page, grant, address,
+                             &self->limits);
     g_signal_connect(session, "ended", G_CALLBACK(on_session_ended), self);
     g_ptr_array_add(self->sessions, g_object_ref(session));
     if (address != NULL)

@@ -4,8 +4,9 @@
 
 G_BEGIN_DECLS
 
-/** For SlSessionPool. @page: (nullable) */
+/** For SlSessionPool. @page, @address: (nullable) */
 SlSession *sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlStream *stream,
-                          const char *page, SlGrant *grant, const SlLimits *limits);
+                          const char *page, SlGrant *grant, const char *address,
+                          const SlLimits *limits);
 
 G_END_DECLS

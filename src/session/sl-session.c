@@ -16,6 +16,9 @@
  * connect. */
 #define CHANGE_OVER_MS 5000
 
+/* Who asks for another peer sooner has other reasons than that there is no path. */
+#define VAIN_WAIT_US (4 * G_USEC_PER_SEC)
+
 struct _SlSession {
     GObject parent_instance;
 
@@ -27,6 +30,7 @@ struct _SlSession {
     SlLimits limits;
     char *id;
     char *page;
+    char *address; /* nullable */
 
     SlSessionState state;
     GPtrArray *peers; /* of SlPeer: the newest last */
@@ -79,7 +83,57 @@ is_problem(const GError *error)
 {
     if (error == NULL)
         return FALSE;
-    return error->domain != SL_SESSION_ERROR || error->code != SL_SESSION_ERROR_LOST;
+    return error->domain != SL_SESSION_ERROR ||
+           (error->code != SL_SESSION_ERROR_LOST && error->code != SL_SESSION_ERROR_NO_PATH);
+}
+
+static void
+log_no_path(SlSession *self)
+{
+    static SlLogRate rate;
+    guint min, max;
+
+    if (sl_ice_get_ports(self->ice, &min, &max))
+        sl_log_warning_rated(&rate,
+                             "%s gets no picture: no path was found; let UDP %u-%u in, and for "
+                             "viewers in other networks name an --ice-server",
+                             self->address != NULL ? self->address : "A viewer", min, max);
+    else
+        sl_log_warning_rated(&rate,
+                             "%s gets no picture: no path was found; let UDP in (--media-ports "
+                             "50000-50100 makes it a range), and for viewers in other networks "
+                             "name an --ice-server",
+                             self->address != NULL ? self->address : "A viewer");
+}
+
+static void
+log_no_port(SlSession *self)
+{
+    static SlLogRate rate;
+    guint min, max;
+
+    if (sl_ice_get_ports(self->ice, &min, &max))
+        sl_log_warning_rated(&rate,
+                             "%s gets no picture: all of --media-ports %u-%u are in use; name "
+                             "more, each viewer takes one",
+                             self->address != NULL ? self->address : "A viewer", min, max);
+    else
+        sl_log_warning_rated(&rate,
+                             "%s gets no picture: this machine has no UDP port for it; is its "
+                             "network up?",
+                             self->address != NULL ? self->address : "A viewer");
+}
+
+/* What whoever runs the server can do something about. */
+static void
+log_peer_error(SlSession *self, const GError *error)
+{
+    if (g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_NO_PATH))
+        log_no_path(self);
+    else if (g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_NO_PORT))
+        log_no_port(self);
+    else if (is_problem(error) && g_str_equal(sl_session_error_to_code(error), "internal"))
+        sl_log_warning("A viewer's connection failed: %s", error->message);
 }
 
 static void
@@ -93,11 +147,9 @@ on_peer_ended(SlPeer *peer, GError *error, SlSession *self)
     if (self->state == SL_SESSION_ENDED)
         return;
     g_signal_emit(self, signals[PEER_ENDED], 0, number, error != NULL ? error->message : "");
-    if (is_problem(error)) {
-        if (g_str_equal(sl_session_error_to_code(error), "internal"))
-            sl_log_warning("A viewer's connection failed: %s", error->message);
+    log_peer_error(self, error);
+    if (is_problem(error))
         g_signal_emit(self, signals[PROBLEM], 0, error);
-    }
 }
 
 static void
@@ -113,6 +165,18 @@ end_old_peers(SlSession *self)
 {
     while (self->peers->len > 1)
         sl_peer_end(g_ptr_array_index(self->peers, 0), NULL);
+}
+
+/* A page that has waited for a path in vain asks for another peer before the time is up here. */
+static void
+log_vain_wait(SlSession *self)
+{
+    SlPeer *newest =
+        self->peers->len > 0 ? g_ptr_array_index(self->peers, self->peers->len - 1) : NULL;
+
+    if (newest != NULL && sl_peer_get_state(newest) == SL_PEER_CONNECTING &&
+        g_get_monotonic_time() - self->offered_us > VAIN_WAIT_US)
+        log_no_path(self);
 }
 
 /* What shows no picture yet is of no use once another peer is on its way. */
@@ -287,6 +351,7 @@ sl_session_restart(SlSession *self)
 
     if (self->state != SL_SESSION_ACTIVE)
         return;
+    log_vain_wait(self);
     end_all_peers(self);
     offer_peer_when_due(self);
 }
@@ -367,6 +432,7 @@ sl_session_finalize(GObject *object)
     g_clear_pointer(&self->context, g_main_context_unref);
     g_free(self->id);
     g_free(self->page);
+    g_free(self->address);
     G_OBJECT_CLASS(sl_session_parent_class)->finalize(object);
 }
 
@@ -415,7 +481,7 @@ make_id(void)
 
 SlSession *
 sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlStream *stream,
-               const char *page, SlGrant *grant, const SlLimits *limits)
+               const char *page, SlGrant *grant, const char *address, const SlLimits *limits)
 {
     SlSession *self = g_object_new(SL_TYPE_SESSION, NULL);
 
@@ -427,5 +493,6 @@ sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlStream *stre
     self->limits = *limits;
     self->id = make_id();
     self->page = g_strdup(page);
+    self->address = g_strdup(address);
     return self;
 }

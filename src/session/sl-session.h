@@ -24,6 +24,8 @@ typedef enum {
     SL_SESSION_ERROR_FULL_ADDRESS,
     SL_SESSION_ERROR_REPLACED,
     SL_SESSION_ERROR_LOST, /* the viewer's network, or what it sent: its peer's end says it all */
+    SL_SESSION_ERROR_NO_PATH, /* the same, but it never was connected */
+    SL_SESSION_ERROR_NO_PORT,
     SL_SESSION_ERROR_INTERNAL,
 } SlSessionError;
 
