@@ -1,5 +1,7 @@
 // Clients that are no browsers: libwebrtc in Node.
 
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +22,14 @@ async function join(t, server, options) {
   const viewer = await Viewer.join(server.webSocket('/ws/camera'), options);
   t.after(() => viewer.leave());
   return viewer;
+}
+
+async function freeUdpPort() {
+  const socket = createSocket('udp4').bind(0);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise((resolve) => { socket.close(resolve); });
+  return port;
 }
 
 function joinElsewhere(t, server, count = 1) {
@@ -95,6 +105,49 @@ suite.test('a viewer that takes none of our codecs is told so', async (t) => {
   expectEqual(error.code, 'codec-unsupported', 'code');
   expectEqual(viewer.signalling.closed, null, 'close code');
 });
+
+suite.test('where all of --media-ports are in use, viewer and terminal are told; the next has the port of who leaves', async (t) => {
+  const port = await freeUdpPort();
+  const server = await Server.start(t, [...SMALL, '--media-ports', `${port}-${port}`]);
+  const first = await join(t, server, { sink: false });
+  await first.playing();
+  const second = await join(t, server, { sink: false });
+  const { code, message } = await second.signalling.next('error');
+  expectEqual([code, message], ['no-port', 'The server has no UDP port left for the picture'], 'error');
+  await until('a line in the terminal', () => server.child.stderr.includes(
+    `gets no picture: all of --media-ports ${port}-${port} are in use; name more, each viewer takes one\n`));
+  first.leave();
+  await server.viewers(1);
+  // Ports are free again once the first one's pipeline is gone, which nothing tells.
+  await until('the second to play', async () => {
+    second.signalling.send({ type: 'restart' });
+    return second.playing({ timeoutMs: 4000 }).then(() => true);
+  }, { timeoutMs: 30000 });
+});
+
+suite.test('a viewer that no path leads to is in the log, with what to do; the next adds no line', async (t) => {
+  const config = path.join(temporaryFolder(t), 'sightline.conf');
+  writeFileSync(config, '[limits]\nice-timeout-ms=500\n[stream camera]\ndevice=test\nset=width=320\n');
+  const server = await Server.start(t, ['--config', config]);
+  for (let i = 0; i < 2; i++) {
+    const viewer = await join(t, server, { trickles: false, sink: false });
+    const { reason } = await viewer.signalling.next('bye');
+    expectEqual(reason, 'No path for the picture was found', 'reason');
+  }
+  const said = server.child.stderr.split('\n').filter((line) => line.startsWith('Warning:'));
+  expectEqual(said, ['Warning: A viewer gets no picture: no path was found; let UDP in (--media-ports 50000-50100 makes it a ' +
+    'range), and for viewers in other networks name an --ice-server'], 'lines');
+});
+
+suite.test('the name of an ICE server that is not known is said once, in words', async (t) => {
+  const server = await Server.start(t, [...SMALL, '--ice-server', 'stun:nowhere.invalid', '--ice-server', 'turn:user:geheim@elsewhere.invalid']);
+  for (let i = 0; i < 2; i++)
+    await (await join(t, server, { sink: false })).playing();
+  const unresolved = () => server.child.stderr.split('\n').filter((line) => line.includes("can't be resolved")).map((line) => line.split(';')[0]).sort();
+  await until('both to be said', () => unresolved().length >= 2, { timeoutMs: 60000 });
+  expectEqual(unresolved(), ["Warning: stun:nowhere.invalid: the name nowhere.invalid can't be resolved",
+                             "Warning: turn:elsewhere.invalid: the name elsewhere.invalid can't be resolved"], 'lines');
+}, { timeoutMs: 90000 });
 
 suite.test('connections that break off in the middle of something hurt nobody', async (t) => {
   const server = await Server.start(t, SMALL);

@@ -1,5 +1,8 @@
 // Watching and talking, in a real browser: watch.mjs chromium|firefox
 
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+
 import { Browser, CONNECTION_LOST } from './lib/browser.mjs';
 import { artifact } from './lib/folders.mjs';
 import { peerCount, playing, playsAt, reads, says, standsStill, text, write } from './lib/player.mjs';
@@ -159,6 +162,16 @@ suite.test('what a browser lacks is said, and what to do', async (t) => {
     await says(page, words).catch((error) => { throw new Error(`${what}: ${error.message}`); });
     await page.leave();
   }
+});
+
+suite.test('a page for which no media port is left says so', async (t) => {
+  const socket = createSocket('udp4').bind(0);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise((resolve) => { socket.close(resolve); });
+  const server = await Server.start(t, ['test', '--set', 'width=320', '--media-ports', `${port}-${port}`]);
+  await playing(await (await theBrowser()).open(t, server.link));
+  await says(await browser.open(t, server.link), /Reconnecting.*the server has no UDP port left for another picture; trying again/s);
 });
 
 suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
