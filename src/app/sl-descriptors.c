@@ -9,7 +9,7 @@
 /* Some 12 while nothing changes; for a moment a viewer has two peers. */
 #define N_PER_SESSION 16
 
-#define ADVICE "raise it with ulimit -n 8192, or LimitNOFILE= in a systemd unit"
+#define ADVICE "raise it with ulimit -n %" G_GUINT64_FORMAT ", or LimitNOFILE= in a systemd unit"
 
 /* One address keeps its part of fewer: who has all of it keeps the others out. */
 static void
@@ -24,25 +24,25 @@ lower(guint *total, guint *per_address, guint64 max)
 gboolean
 sl_descriptors_fit(SlLimits *limits, guint64 n_available, GError **error)
 {
+    guint64 n_needed = N_SPARE + (guint64)limits->max_connections + limits->max_waiting +
+                       (guint64)limits->max_sessions * N_PER_SESSION;
     guint64 max_connections = MIN(limits->max_connections, MAX(n_available / 4, 1));
     guint64 max_waiting = MIN(limits->max_waiting, MAX(n_available / 8, 1));
     guint64 n_taken = N_SPARE + max_connections + max_waiting;
     guint64 max_sessions = n_available > n_taken ? (n_available - n_taken) / N_PER_SESSION : 0;
 
-    if (N_SPARE + (guint64)limits->max_connections + limits->max_waiting +
-            (guint64)limits->max_sessions * N_PER_SESSION <=
-        n_available)
+    if (n_needed <= n_available)
         return TRUE;
     if (max_sessions == 0) {
         g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG,
                     "%" G_GUINT64_FORMAT " open files are allowed, too few for one viewer; " ADVICE,
-                    n_available);
+                    n_available, n_needed);
         return FALSE;
     }
     lower(&limits->max_connections, &limits->max_connections_per_address, max_connections);
     lower(&limits->max_waiting, &limits->max_waiting_per_address, max_waiting);
     lower(&limits->max_sessions, &limits->max_sessions_per_address, max_sessions);
     sl_log_warning("%" G_GUINT64_FORMAT " open files are allowed, enough for %u viewers; " ADVICE,
-                   n_available, limits->max_sessions);
+                   n_available, limits->max_sessions, n_needed);
     return TRUE;
 }

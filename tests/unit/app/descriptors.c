@@ -42,7 +42,7 @@ test_too_few(void)
         SlLimits limits;
         g_autoptr(GError) error = NULL;
         g_autofree char *words = g_strdup_printf(
-            "%u open files are allowed, too few for one viewer; raise it with ulimit -n 8192, or "
+            "%u open files are allowed, too few for one viewer; raise it with ulimit -n 4800, or "
             "LimitNOFILE= in a systemd unit",
             (guint)cases[i]);
 
