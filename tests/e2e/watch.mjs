@@ -174,6 +174,19 @@ suite.test('a page for which no media port is left says so', async (t) => {
   await says(await browser.open(t, server.link), /Reconnecting.*the server has no UDP port left for another picture; trying again/s);
 });
 
+suite.test('a page that no path leads to says so, and so does the terminal, once it has waited in vain', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=320']);
+  const page = await (await theBrowser()).open(t, server.link, { mayComplain: /ICE failed/, before: [() => {
+    RTCPeerConnection.prototype.addIceCandidate = async () => {};
+    const { send } = WebSocket.prototype;
+    WebSocket.prototype.send = function (data) {
+      if (!String(data).includes('"type":"candidate"')) send.call(this, String(data).replace(/a=candidate:.*?\\r\\n/g, ''));
+    };
+  }] });
+  await says(page, /Connected, but the picture can't get through/);
+  await until('a line in the terminal', () => /^Warning: A viewer gets no picture: no path was found; let UDP in/m.test(server.child.stderr));
+});
+
 suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
   const page = await (await theBrowser()).open(t, server.link, { mayComplain: CONNECTION_LOST });
