@@ -33,6 +33,21 @@ limit_malloc_arenas(void)
 #endif
 }
 
+/*
+ * v4l2src before 1.22.5 forgets its buffers where it leaves them to whoever still has one, and with
+ * them an open descriptor of the camera, each time it stops. It does not where it waits for them; and
+ * nobody has one by then.
+ */
+static void
+let_cameras_go(void)
+{
+    guint major, minor, micro, nano;
+
+    gst_version(&major, &minor, &micro, &nano);
+    if (major == 1 && (minor < 22 || (minor == 22 && micro < 5)))
+        g_setenv("GST_V4L2_FORCE_DRAIN", "1", FALSE);
+}
+
 static gboolean
 on_stop_signal(gpointer app)
 {
@@ -88,6 +103,7 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     limit_malloc_arenas();
+    let_cameras_go();
 
     options = sl_options_parse((const char *const *)argv, &error);
     if (options == NULL) {

@@ -51,6 +51,9 @@ const moves = (page) => until('the picture to move', async () => {
   return measured;
 }, { timeoutMs: 60000 });
 
+/** How many descriptors of the camera there are in the machine. */
+const holders = async () => Number(await machine.run('find /proc/[0-9]*/fd -lname /dev/video0 2>/dev/null | wc -l || true'));
+
 const tryProgram = (args, options) =>
   machine.try([program, '--listen', '127.0.0.1:0', ...args], { ...options, timeoutMs: 20000 });
 
@@ -78,6 +81,15 @@ suite.test('a camera that is named plays in a browser on another machine; who el
   }
   await moves(page);
 }, { timeoutMs: 180000 });
+
+suite.test('a camera that nobody watches is let go, and taken again', async (t) => {
+  await plugIn(WEBCAM);
+  const { server, page } = await watch(t, [...SMALL, '/dev/video0']);
+  expect(await holders() > 0, 'nobody has the camera, though it is watched');
+  await page.close();
+  await until('the camera to be let go', async () => await holders() === 0, { timeoutMs: 60000, everyMs: 500 });
+  await playing(await browser.open(t, server.link));
+}, { timeoutMs: 240000 });
 
 suite.test('without permission: the group is named, with what to do, and the end is 69', async () => {
   await plugIn(WEBCAM);
