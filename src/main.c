@@ -35,8 +35,8 @@ limit_malloc_arenas(void)
 
 /*
  * v4l2src before 1.22.5 forgets its buffers where it leaves them to whoever still has one, and with
- * them an open descriptor of the camera, each time it stops. It does not where it waits for them; and
- * nobody has one by then.
+ * them an open descriptor of the camera, each time it stops. It does not where it waits for them;
+ * and nobody has one by then.
  */
 static void
 let_cameras_go(void)
