@@ -86,7 +86,7 @@ describe_camera(const SlInput *input, const GError *error, const char *message)
 static gboolean
 has_user(const SlInput *input)
 {
-    const char *authority = strstr(input->location, "://");
+    const char *authority = input->location != NULL ? strstr(input->location, "://") : NULL;
 
     if (authority == NULL)
         return FALSE;
