@@ -95,7 +95,8 @@ test_cases(void)
         const char *status = NULL;
         const char *words = sl_request_head_check(head != NULL ? head : "", len, &status);
 
-        g_test_message("%s", CASES[i].head);
+        g_autofree char *text = g_strescape(CASES[i].head, NULL);
+        g_test_message("%.200s", text);
         g_assert_cmpstr(words, ==, CASES[i].words);
         g_assert_cmpstr(status, ==, CASES[i].status);
     }
