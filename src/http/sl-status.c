@@ -1,5 +1,6 @@
 #include "sl-status.h"
 
+#include "sl-codec-probe.h"
 #include "sl-json.h"
 #include "sl-meters.h"
 
@@ -11,8 +12,7 @@ add_codecs(JsonObject *object, SlStream *stream)
 
     for (guint i = 0; codecs != NULL && i < codecs->len; i++) {
         const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
-        const GstStructure *caps = gst_caps_get_structure(codec->rtp_caps, 0);
-        const char *encoding = gst_structure_get_string(caps, "encoding-name");
+        const char *encoding = sl_codec_get_name(codec->rtp_caps);
         JsonObject *track = json_object_new();
 
         json_object_set_string_member(track, "name", sl_track_get_name(codec->track));

@@ -1,9 +1,8 @@
 #include "sl-codec-probe.h"
 
-#include "sl-census.h"
-
 #include <gst/app/gstappsrc.h>
 
+#include "sl-census.h"
 #include "sl-context.h"
 #include "sl-description-viewer.h"
 #include "sl-teardown.h"
@@ -193,6 +192,12 @@ sl_codec_clean_caps(GstCaps *rtp_caps)
 
     gst_structure_filter_and_map_in_place(gst_caps_get_structure(caps, 0), keep_field, NULL);
     return caps;
+}
+
+const char *
+sl_codec_get_name(GstCaps *rtp_caps)
+{
+    return gst_structure_get_string(gst_caps_get_structure(rtp_caps, 0), "encoding-name");
 }
 
 static GstPadProbeReturn

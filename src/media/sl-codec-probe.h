@@ -26,6 +26,9 @@ GstElement *sl_codec_make_viewer_bin(SlLaunch *launch, GstCaps *caps, GError **e
  */
 GstCaps *sl_codec_clean_caps(GstCaps *rtp_caps);
 
+/** sl_codec_get_name: (transfer none) (nullable): RTP's name of it, as SDP has it: `VP8` */
+const char *sl_codec_get_name(GstCaps *rtp_caps);
+
 /**
  * SlCodecProbeDone:
  * @rtp_caps: (transfer none) (nullable): what comes out, cleaned; %NULL with @error set

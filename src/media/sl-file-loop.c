@@ -121,9 +121,6 @@ on_decoder_pad_added(GstElement *decoder, GstPad *pad, gpointer user_data)
 static gboolean
 plays_file(GstElement *element)
 {
-    GstElementFactory *factory = gst_element_get_factory(element);
-    if (factory == NULL || !g_str_equal(GST_OBJECT_NAME(factory), "uridecodebin"))
-        return FALSE;
     g_autofree char *uri = NULL;
     g_object_get(element, "uri", &uri, NULL);
     return uri != NULL && gst_uri_has_protocol(uri, "file");
@@ -132,7 +129,8 @@ plays_file(GstElement *element)
 void
 sl_file_loop_install(GstBin *bin)
 {
-    g_autoptr(GstIterator) elements = gst_bin_iterate_recurse(bin);
+    g_autoptr(GstIterator) elements =
+        gst_bin_iterate_all_by_element_factory_name(bin, "uridecodebin");
     g_auto(GValue) item = G_VALUE_INIT;
     /* Nobody else has the pipeline yet, so the iterator can't fall out of step. */
     while (gst_iterator_next(elements, &item) == GST_ITERATOR_OK) {

@@ -23,19 +23,15 @@ static void
 guard(const GValue *value, gpointer unused)
 {
     GstElement *element = g_value_get_object(value);
-    GstElementFactory *factory = gst_element_get_factory(element);
-    g_autoptr(GstPad) pad = NULL;
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(element, "sink");
 
-    if (factory == NULL || !g_str_equal(GST_OBJECT_NAME(factory), "videorate"))
-        return;
-    pad = gst_element_get_static_pad(element, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_frame, NULL, NULL);
 }
 
 void
 sl_videorate_guard_install(GstBin *bin)
 {
-    g_autoptr(GstIterator) elements = gst_bin_iterate_recurse(bin);
+    g_autoptr(GstIterator) elements = gst_bin_iterate_all_by_element_factory_name(bin, "videorate");
 
     while (gst_iterator_foreach(elements, guard, NULL) == GST_ITERATOR_RESYNC)
         gst_iterator_resync(elements);

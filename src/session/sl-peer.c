@@ -3,6 +3,7 @@
 #include <gst/sdp/sdp.h>
 
 #include "sl-census.h"
+#include "sl-codec-probe.h"
 #include "sl-context.h"
 #include "sl-data-channel.h"
 #include "sl-meters.h"
@@ -477,8 +478,7 @@ list_codecs(SlPeer *self)
 
     for (guint i = 0; codecs != NULL && i < codecs->len; i++) {
         const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
-        const char *name =
-            gst_structure_get_string(gst_caps_get_structure(codec->rtp_caps, 0), "encoding-name");
+        const char *name = sl_codec_get_name(codec->rtp_caps);
 
         g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", name != NULL ? name : "?");
     }

@@ -13,8 +13,7 @@ struct _SlSessionPool {
     SlIce *ice;
     SlRelay *relay;
     SlLimits limits;
-    GPtrArray *sessions;   /* of SlSession */
-    GHashTable *addresses; /* of a session, its address; those that have one */
+    GPtrArray *sessions; /* of SlSession */
     gboolean closed;
 };
 
@@ -29,7 +28,6 @@ on_session_ended(SlSession *session, GError *reason, SlSessionPool *self)
     g_autoptr(SlStream) stream = g_object_ref(sl_session_get_stream(session));
 
     g_signal_handlers_disconnect_by_data(session, self);
-    g_hash_table_remove(self->addresses, session);
     g_ptr_array_remove_fast(self->sessions, session);
     sl_limits_set_now(&self->limits, SL_LIMIT(max_sessions), self->sessions->len);
     g_signal_emit(self, signals[CHANGED], 0, stream);
@@ -55,13 +53,10 @@ end_replaced(SlSessionPool *self, SlStream *stream, const char *page)
 static guint
 count_address(SlSessionPool *self, const char *address)
 {
-    GHashTableIter iter;
-    gpointer value;
     guint n = 0;
 
-    g_hash_table_iter_init(&iter, self->addresses);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        n += g_str_equal(value, address);
+    for (guint i = 0; i < self->sessions->len; i++)
+        n += g_strcmp0(sl_session_get_address(g_ptr_array_index(self->sessions, i)), address) == 0;
     return n;
 }
 
@@ -101,8 +96,6 @@ sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, 
                              &self->limits);
     g_signal_connect(session, "ended", G_CALLBACK(on_session_ended), self);
     g_ptr_array_add(self->sessions, g_object_ref(session));
-    if (address != NULL)
-        g_hash_table_insert(self->addresses, session, g_strdup(address));
     sl_limits_set_now(&self->limits, SL_LIMIT(max_sessions), self->sessions->len);
     g_signal_emit(self, signals[CHANGED], 0, stream);
     return session;
@@ -172,7 +165,6 @@ sl_session_pool_dispose(GObject *object)
     if (self->sessions != NULL)
         sl_session_pool_foreach(self, end_session, NULL);
     g_clear_pointer(&self->sessions, g_ptr_array_unref);
-    g_clear_pointer(&self->addresses, g_hash_table_unref);
     g_clear_object(&self->relay);
     G_OBJECT_CLASS(sl_session_pool_parent_class)->dispose(object);
 }
@@ -203,7 +195,6 @@ sl_session_pool_init(SlSessionPool *self)
 {
     sl_census_add_object(self);
     self->sessions = g_ptr_array_new_with_free_func(g_object_unref);
-    self->addresses = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 }
 
 SlSessionPool *

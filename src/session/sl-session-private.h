@@ -9,4 +9,7 @@ SlSession *sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlS
                           const char *page, SlGrant *grant, const char *address,
                           const SlLimits *limits);
 
+/** sl_session_get_address: Returns: (transfer none) (nullable): as it was given */
+const char *sl_session_get_address(SlSession *self);
+
 G_END_DECLS

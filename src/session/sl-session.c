@@ -87,6 +87,12 @@ is_problem(const GError *error)
            (error->code != SL_SESSION_ERROR_LOST && error->code != SL_SESSION_ERROR_NO_PATH);
 }
 
+static const char *
+viewer_of(SlSession *self)
+{
+    return self->address != NULL ? self->address : "A viewer";
+}
+
 static void
 log_no_path(SlSession *self)
 {
@@ -97,13 +103,13 @@ log_no_path(SlSession *self)
         sl_log_warning_rated(&rate,
                              "%s gets no picture: no path was found; let UDP %u-%u in, and for "
                              "viewers in other networks name an --ice-server",
-                             self->address != NULL ? self->address : "A viewer", min, max);
+                             viewer_of(self), min, max);
     else
         sl_log_warning_rated(&rate,
                              "%s gets no picture: no path was found; let UDP in (--media-ports "
                              "50000-50100 makes it a range), and for viewers in other networks "
                              "name an --ice-server",
-                             self->address != NULL ? self->address : "A viewer");
+                             viewer_of(self));
 }
 
 static void
@@ -116,12 +122,12 @@ log_no_port(SlSession *self)
         sl_log_warning_rated(&rate,
                              "%s gets no picture: all of --media-ports %u-%u are in use; name "
                              "more, each viewer takes one",
-                             self->address != NULL ? self->address : "A viewer", min, max);
+                             viewer_of(self), min, max);
     else
         sl_log_warning_rated(&rate,
                              "%s gets no picture: this machine has no UDP port for it; is its "
                              "network up?",
-                             self->address != NULL ? self->address : "A viewer");
+                             viewer_of(self));
 }
 
 /* What whoever runs the server can do something about. */
@@ -391,6 +397,12 @@ const char *
 sl_session_get_page(SlSession *self)
 {
     return self->page;
+}
+
+const char *
+sl_session_get_address(SlSession *self)
+{
+    return self->address;
 }
 
 SlStream *

@@ -2,13 +2,13 @@
 
 #include "sl-teardown.h"
 
+/* @iterator: (transfer full) */
 static void
-foreach_inside(GstElement *webrtcbin, GstIteratorForeachFunction func, gpointer data)
+for_all(GstIterator *iterator, GstIteratorForeachFunction func, gpointer data)
 {
-    g_autoptr(GstIterator) iterator = gst_bin_iterate_recurse(GST_BIN(webrtcbin));
-
     while (gst_iterator_foreach(iterator, func, data) == GST_ITERATOR_RESYNC)
         gst_iterator_resync(iterator);
+    gst_iterator_free(iterator);
 }
 
 /* The sctp plugin ends usrsctp with its last association and begins it again with the next. An
@@ -29,29 +29,24 @@ keep_usrsctp(void)
     gst_element_set_state(keeper, GST_STATE_PAUSED); /* takes its association */
 }
 
-static gboolean
-is_made_by(GstElement *element, const char *name)
-{
-    GstElementFactory *factory = gst_element_get_factory(element);
-
-    return factory != NULL && g_str_equal(GST_OBJECT_NAME(factory), name);
-}
-
 static void
 set_sctp_id(const GValue *value, gpointer id)
 {
-    GstElement *element = g_value_get_object(value);
-
-    if (is_made_by(element, "sctpenc") || is_made_by(element, "sctpdec"))
-        g_object_set(element, "sctp-association-id", GPOINTER_TO_UINT(id), NULL);
+    g_object_set(g_value_get_object(value), "sctp-association-id", GPOINTER_TO_UINT(id), NULL);
 }
 
 void
 sl_webrtcbin_set_sctp_id(GstElement *webrtcbin, guint id)
 {
+    GstBin *bin = GST_BIN(webrtcbin);
+
     keep_usrsctp();
-    if (id != 0)
-        foreach_inside(webrtcbin, set_sctp_id, GUINT_TO_POINTER(id));
+    if (id == 0)
+        return;
+    for_all(gst_bin_iterate_all_by_element_factory_name(bin, "sctpenc"), set_sctp_id,
+            GUINT_TO_POINTER(id));
+    for_all(gst_bin_iterate_all_by_element_factory_name(bin, "sctpdec"), set_sctp_id,
+            GUINT_TO_POINTER(id));
 }
 
 /* Streaming thread. Events still go through, in order with what goes past. */
@@ -73,10 +68,11 @@ on_packets_before_fec(GstPad *pad, GstPadProbeInfo *info, gpointer src)
 static void
 on_element_added(GstBin *webrtcbin, GstBin *parent, GstElement *element, gpointer unused)
 {
+    GstElementFactory *factory = gst_element_get_factory(element);
     g_autoptr(GstPad) sink = NULL;
     g_autoptr(GstPad) src = NULL;
 
-    if (!is_made_by(element, "rtpulpfecenc"))
+    if (factory == NULL || !g_str_equal(GST_OBJECT_NAME(factory), "rtpulpfecenc"))
         return;
     sink = gst_element_get_static_pad(GST_ELEMENT(parent), "sink");
     src = gst_element_get_static_pad(GST_ELEMENT(parent), "src");
@@ -113,7 +109,7 @@ stop_listening_to_ice(GstElement *webrtcbin)
     if (dtls != NULL)
         g_object_get(dtls, "transport", &ice, NULL);
     if (ice != NULL)
-        foreach_inside(webrtcbin, stop_listening, ice);
+        for_all(gst_bin_iterate_recurse(GST_BIN(webrtcbin)), stop_listening, ice);
 }
 
 /* Its tasks run in the order in which they came: when this one is answered, those before it have
