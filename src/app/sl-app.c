@@ -146,7 +146,9 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     if (values == NULL)
         return SL_EXIT_CONFIG;
     input = sl_input_resolve(options->device, error);
-    if (input == NULL || (capture = sl_capture_new(input, values, error)) == NULL)
+    if (input != NULL)
+        capture = sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, error);
+    if (capture == NULL)
         return exit_status_of(*error);
     if (!check_description(description, values, capture, error))
         return SL_EXIT_CONFIG;

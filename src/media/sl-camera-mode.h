@@ -39,6 +39,11 @@ typedef struct {
     guint fps_n, fps_d; /* 0/1 where the device does not say */
 } SlCameraMode;
 
+/* What is wanted where nothing is said. */
+#define SL_CAMERA_DEFAULT_WIDTH 1280
+#define SL_CAMERA_DEFAULT_HEIGHT 720
+#define SL_CAMERA_DEFAULT_FRAMERATE 30
+
 /** SlCameraWish: the most that is wanted. */
 typedef struct {
     guint width, height;

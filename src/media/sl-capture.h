@@ -1,46 +1,25 @@
 #pragma once
 
 #include "sl-description.h"
+#include "sl-input.h"
 
 G_BEGIN_DECLS
 
-/** SlInputKind: what a DEVICE argument turned out to be. */
 typedef enum {
-    SL_INPUT_TEST,      /* "test": always the pattern */
-    SL_INPUT_NO_CAMERA, /* nothing was named and there is none: the pattern, which says so */
-    SL_INPUT_CAMERA,    /* a V4L2 node */
-    SL_INPUT_FILE,      /* file://: loops, with sl_file_loop_install() on the pipeline */
-    SL_INPUT_RTSP,
-    SL_INPUT_URI, /* any other URI that uridecodebin plays */
-} SlInputKind;
-
-/** SlInput: where a stream's pictures come from. */
-typedef struct {
-    SlInputKind kind;
-    char *location; /* the node or URI; NULL for the patterns */
-    char *label;    /* for people: `Integrated Camera (/dev/video0)`; no passwords */
-} SlInput;
-void sl_input_free(SlInput *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_free)
-
-/**
- * sl_input_resolve:
- * @device: (nullable): the command line's DEVICE; %NULL: the first camera, or SL_INPUT_NO_CAMERA
- *
- * Refuses texts that must not stand in launch text (`"`, `\`, control characters), URIs without a
- * scheme GStreamer knows, nodes that are not V4L2 capture devices. A camera that exists and can't
- * be opened is SL_MEDIA_ERROR_PERMISSION or SL_MEDIA_ERROR_BUSY, also where nothing was named: it
- * is never replaced silently. Opens and closes the device.
- */
-SlInput *sl_input_resolve(const char *device, GError **error);
+    SL_CAPTURE_DEFAULT = 0,
+    SL_CAPTURE_STRICT = 1 << 0, /* the nearest mode will not do: what is wanted, or an error */
+} SlCaptureFlags;
 
 /**
  * sl_capture_new:
+ * @description: what it is for
  * @values: width, height and framerate are taken from here as the most that is wanted
  *
- * What the input becomes in launch text. Asks a camera for its modes; opens and closes it.
+ * What the input becomes in launch text. Asks a camera for its modes: opens and closes it, which
+ * may block. Any thread.
  * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_*
  */
-SlCapture *sl_capture_new(const SlInput *input, SlValues *values, GError **error);
+SlCapture *sl_capture_new(SlInput *input, SlDescription *description, SlValues *values,
+                          SlCaptureFlags flags, GError **error);
 
 G_END_DECLS

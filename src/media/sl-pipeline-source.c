@@ -20,7 +20,7 @@ struct _SlPipelineSource {
 
     GMainContext *context;
     SlWeak *weak;
-    const SlInput *input;
+    SlInput *input;
     SlDescription *description;
     SlValues *values;
     GPtrArray *tracks; /* of SlTrack */
@@ -216,7 +216,8 @@ make_launch(SlPipelineSource *self, GError **error)
 
     g_clear_pointer(&self->launch, sl_launch_free);
     g_clear_pointer(&self->capture, sl_capture_free);
-    self->capture = sl_capture_new(self->input, self->values, error);
+    self->capture =
+        sl_capture_new(self->input, self->description, self->values, SL_CAPTURE_DEFAULT, error);
     if (self->capture == NULL)
         return FALSE;
     problems = sl_problems_new(sl_description_get_file(self->description));
@@ -458,7 +459,7 @@ sl_pipeline_source_init(SlPipelineSource *self)
 }
 
 SlPipelineSource *
-sl_pipeline_source_new(GMainContext *context, const SlInput *input, SlDescription *description,
+sl_pipeline_source_new(GMainContext *context, SlInput *input, SlDescription *description,
                        SlValues *values)
 {
     SlPipelineSource *self = g_object_new(SL_TYPE_PIPELINE_SOURCE, NULL);

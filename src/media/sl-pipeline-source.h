@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(SlPipelineSource, sl_pipeline_source, SL, PIPELINE_SOURCE, GObject)
 
 /** @input, @values: (transfer none): must outlive the source */
-SlPipelineSource *sl_pipeline_source_new(GMainContext *context, const SlInput *input,
+SlPipelineSource *sl_pipeline_source_new(GMainContext *context, SlInput *input,
                                          SlDescription *description, SlValues *values);
 
 G_END_DECLS

@@ -652,6 +652,14 @@ sl_stream_get_input_label(SlStream *self)
     return self->input->label;
 }
 
+const char *
+sl_stream_get_device(SlStream *self)
+{
+    gboolean is_gone = g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
+
+    return self->input->kind == SL_INPUT_CAMERA && !is_gone ? self->input->location : NULL;
+}
+
 static void
 sl_stream_dispose(GObject *object)
 {
@@ -677,7 +685,7 @@ sl_stream_finalize(GObject *object)
     g_clear_error(&self->fault);
     g_clear_pointer(&self->values, sl_values_free);
     g_clear_pointer(&self->description, sl_description_unref);
-    g_clear_pointer(&self->input, sl_input_free);
+    g_clear_pointer(&self->input, sl_input_unref);
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
     g_free(self->reported_detail);

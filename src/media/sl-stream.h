@@ -46,6 +46,9 @@ const char *sl_stream_get_title(SlStream *self);
 SlDescription *sl_stream_get_description(SlStream *self);
 /** sl_stream_get_input_label: the camera or file, for people; no passwords */
 const char *sl_stream_get_input_label(SlStream *self);
+/** sl_stream_get_device: (nullable): the node of the camera as it was last found; %NULL: it is no
+ * V4L2 camera, or is not there */
+const char *sl_stream_get_device(SlStream *self);
 SlStreamState sl_stream_get_state(SlStream *self);
 /** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is
  * nothing to say */

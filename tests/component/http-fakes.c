@@ -70,6 +70,12 @@ sl_stream_get_title(SlStream *self)
 }
 
 const char *
+sl_stream_get_device(SlStream *self)
+{
+    return NULL;
+}
+
+const char *
 sl_stream_get_input_label(SlStream *self)
 {
     return "/dev/video0";

@@ -117,7 +117,8 @@ dup_capture_text(const char *path)
     g_autoptr(GError) error = NULL;
     g_autoptr(SlInput) input = sl_input_resolve(uri, &error);
     g_assert_no_error(error);
-    g_autoptr(SlCapture) capture = sl_capture_new(input, values, &error);
+    g_autoptr(SlCapture) capture =
+        sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, &error);
     g_assert_no_error(error);
     return g_strdup(capture->raw);
 }

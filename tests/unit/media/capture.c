@@ -3,8 +3,8 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 
-static SlValues *
-make_values(const char *const *settings)
+static SlCapture *
+make_capture(SlInputKind kind, const char *location, const char *const *settings, GError **error)
 {
     static const char text[] = "[variables]\nwidth = 640\nheight = 360\nframerate = 25\n"
                                "[source]\n${capture} ! appsink name=video\n";
@@ -12,10 +12,10 @@ make_values(const char *const *settings)
     g_autoptr(SlDescription) description =
         sl_description_parse("x", text, sizeof text - 1, problems);
     g_assert_cmpuint(sl_problems_get_count(problems), ==, 0);
-    g_autoptr(GError) error = NULL;
-    SlValues *values = sl_values_new(description, settings, &error);
-    g_assert_no_error(error);
-    return values;
+    g_autoptr(SlValues) values = sl_values_new(description, settings, NULL);
+    g_assert_nonnull(values);
+    g_autoptr(SlInput) input = sl_input_new(kind, location, "It");
+    return sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, error);
 }
 
 static void
@@ -108,19 +108,19 @@ static void
 test_launch_text(void)
 {
     static const struct {
-        SlInput input;
+        SlInputKind kind;
+        const char *location;
         const char *contains;
     } cases[] = {
-        { { SL_INPUT_TEST, NULL, NULL }, "width=640,height=360,framerate=25/1" },
-        { { SL_INPUT_NO_CAMERA, NULL, NULL }, "No camera: plug one in" },
-        { { SL_INPUT_FILE, (char *)"file:///x%20y.webm", NULL }, "uri=\"file:///x%20y.webm\"" },
-        { { SL_INPUT_URI, (char *)"http://x/y?a=1&b=2", NULL }, "uri=\"http://x/y?a=1&b=2\"" },
-        { { SL_INPUT_RTSP, (char *)"rtsp://u:p@x/y", NULL }, "location=\"rtsp://u:p@x/y\"" },
+        { SL_INPUT_TEST, NULL, "width=640,height=360,framerate=25/1" },
+        { SL_INPUT_NO_CAMERA, NULL, "No camera: plug one in" },
+        { SL_INPUT_FILE, "file:///x%20y.webm", "uri=\"file:///x%20y.webm\"" },
+        { SL_INPUT_URI, "http://x/y?a=1&b=2", "uri=\"http://x/y?a=1&b=2\"" },
+        { SL_INPUT_RTSP, "rtsp://u:p@x/y", "location=\"rtsp://u:p@x/y\"" },
     };
-    g_autoptr(SlValues) values = make_values(NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SlCapture) capture = sl_capture_new(&cases[i].input, values, &error);
+        g_autoptr(SlCapture) capture = make_capture(cases[i].kind, cases[i].location, NULL, &error);
         g_assert_no_error(error);
         g_assert_nonnull(strstr(capture->raw, cases[i].contains));
         g_assert_null(capture->encoded);
@@ -148,9 +148,7 @@ test_pattern_limits(void)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const char *settings[] = { cases[i][0], cases[i][1], cases[i][2], NULL };
-        g_autoptr(SlValues) values = make_values(settings);
-        SlInput input = { SL_INPUT_TEST, NULL, NULL };
-        g_autoptr(SlCapture) capture = sl_capture_new(&input, values, NULL);
+        g_autoptr(SlCapture) capture = make_capture(SL_INPUT_TEST, NULL, settings, NULL);
         g_assert_nonnull(strstr(capture->raw, cases[i][3]));
     }
 }
@@ -158,10 +156,8 @@ test_pattern_limits(void)
 static void
 test_camera_gone(void)
 {
-    g_autoptr(SlValues) values = make_values(NULL);
-    SlInput input = { SL_INPUT_CAMERA, (char *)"/dev/video250", NULL };
     g_autoptr(GError) error = NULL;
-    g_assert_null(sl_capture_new(&input, values, &error));
+    g_assert_null(make_capture(SL_INPUT_CAMERA, "/dev/video250", NULL, &error));
     g_assert_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
 }
 

@@ -180,7 +180,8 @@ check(const Case *row)
         sl_description_parse("x", text, sizeof text - 1, problems);
     g_autoptr(SlValues) values = sl_values_new(description, NULL, NULL);
     g_autoptr(SlInput) input = sl_input_resolve(row->device, NULL);
-    g_autoptr(SlCapture) capture = sl_capture_new(input, values, NULL);
+    g_autoptr(SlCapture) capture =
+        sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, NULL);
     g_autoptr(SlLaunch) launch =
         sl_description_expand_source(description, values, capture, problems);
     SlFaultScene scene = { input, description, capture, launch };
