@@ -89,18 +89,31 @@ is_rate_known(const SlCameraMode *mode)
 }
 
 static gboolean
-is_rate_usable(const SlCameraMode *mode, const SlCameraWish *wish)
+is_rate_within(const SlCameraMode *mode, const SlCameraWish *wish)
 {
-    return !is_rate_known(mode) || (guint64)mode->fps_n * 2 >= (guint64)wish->fps * mode->fps_d;
+    return (guint64)mode->fps_n * 1000 <= (guint64)wish->fps * mode->fps_d * 1001;
 }
 
 static gboolean
-is_rate_within(const SlCameraMode *mode, const SlCameraWish *wish)
+is_rate_reached(const SlCameraMode *mode, const SlCameraWish *wish)
 {
-    return (guint64)mode->fps_n <= (guint64)wish->fps * mode->fps_d;
+    return (guint64)mode->fps_n * 1001 >= (guint64)wish->fps * mode->fps_d * 1000;
 }
 
-/* Above zero where a's rate is the better one. */
+static gboolean
+is_rate_usable(const SlCameraMode *mode, const SlCameraWish *wish)
+{
+    return !is_rate_known(mode) || (is_rate_within(mode, wish) &&
+                                    (guint64)mode->fps_n * 2 >= (guint64)wish->fps * mode->fps_d);
+}
+
+static gboolean
+is_rate_exact(const SlCameraMode *mode, const SlCameraWish *wish)
+{
+    return is_rate_within(mode, wish) && is_rate_reached(mode, wish);
+}
+
+/* These compare_…() are above zero where a is the better one. */
 static int
 compare_rates(const SlCameraMode *a, const SlCameraMode *b, const SlCameraWish *wish)
 {
@@ -109,28 +122,30 @@ compare_rates(const SlCameraMode *a, const SlCameraMode *b, const SlCameraWish *
     gboolean a_within = is_rate_within(a, wish);
     if (a_within != is_rate_within(b, wish))
         return a_within ? 1 : -1;
+    if (is_rate_exact(a, wish) && is_rate_exact(b, wish))
+        return 0;
     int higher = compare((guint64)a->fps_n * b->fps_d, (guint64)b->fps_n * a->fps_d);
     return a_within ? higher : -higher;
 }
 
-static gboolean
-is_better(const SlCameraMode *a, const SlCameraMode *b, const SlCameraWish *wish)
+static int
+compare_modes(const SlCameraMode *a, const SlCameraMode *b, const SlCameraWish *wish)
 {
     gboolean a_fits = fits(a, wish);
-    if (a_fits != fits(b, wish))
-        return a_fits;
-    if (!a_fits && area(a) != area(b))
-        return area(a) < area(b);
-
-    gboolean a_usable = is_rate_usable(a, wish);
-    if (a_usable != is_rate_usable(b, wish))
-        return a_usable;
-    if (area(a) != area(b))
-        return area(a) > area(b);
-    if (a->format->coding != b->format->coding)
-        return a->format->coding < b->format->coding;
-    int rates = compare_rates(a, b, wish);
-    return rates != 0 ? rates > 0 : a->format < b->format;
+    int order = compare(a_fits, fits(b, wish));
+    if (order == 0 && !a_fits)
+        order = compare(area(b), area(a));
+    if (order == 0)
+        order = compare(is_rate_usable(a, wish), is_rate_usable(b, wish));
+    if (order == 0)
+        order = compare(area(a), area(b));
+    if (order == 0)
+        order = compare_rates(a, b, wish);
+    if (order == 0)
+        order = compare(b->format->coding, a->format->coding);
+    if (order == 0)
+        order = compare(b->format - formats, a->format - formats);
+    return order;
 }
 
 const SlCameraMode *
@@ -138,9 +153,15 @@ sl_camera_mode_choose(const SlCameraMode *modes, guint n_modes, const SlCameraWi
 {
     const SlCameraMode *best = NULL;
     for (guint i = 0; i < n_modes; i++)
-        if (best == NULL || is_better(&modes[i], best, wish))
+        if (best == NULL || compare_modes(&modes[i], best, wish) > 0)
             best = &modes[i];
     return best;
+}
+
+gboolean
+sl_camera_mode_is_exact(const SlCameraMode *mode, const SlCameraWish *wish)
+{
+    return mode->width == wish->width && mode->height == wish->height && is_rate_exact(mode, wish);
 }
 
 char *
@@ -156,16 +177,43 @@ sl_camera_mode_to_caps(const SlCameraMode *mode)
 }
 
 char *
+sl_camera_rate_to_text(guint fps_n, guint fps_d)
+{
+    guint64 hundredths = ((guint64)fps_n * 100 + fps_d / 2) / MAX(fps_d, 1);
+    guint whole = (guint)(hundredths / 100), rest = (guint)(hundredths % 100);
+    if (rest == 0)
+        return g_strdup_printf("%u", whole);
+    return rest % 10 == 0 ? g_strdup_printf("%u.%u", whole, rest / 10)
+                          : g_strdup_printf("%u.%02u", whole, rest);
+}
+
+char *
 sl_camera_mode_to_text(const SlCameraMode *mode)
 {
     if (!is_rate_known(mode))
         return g_strdup_printf("%s %ux%u", mode->format->name, mode->width, mode->height);
-    if (mode->fps_n % mode->fps_d == 0)
-        return g_strdup_printf("%s %ux%u at %u", mode->format->name, mode->width, mode->height,
-                               mode->fps_n / mode->fps_d);
-    guint64 hundredths = ((guint64)mode->fps_n * 100 + mode->fps_d / 2) / mode->fps_d;
-    return g_strdup_printf("%s %ux%u at %u.%02u", mode->format->name, mode->width, mode->height,
-                           (guint)(hundredths / 100), (guint)(hundredths % 100));
+    g_autofree char *rate = sl_camera_rate_to_text(mode->fps_n, mode->fps_d);
+    return g_strdup_printf("%s %ux%u at %s", mode->format->name, mode->width, mode->height, rate);
+}
+
+const char *
+sl_camera_coding_get_codec(SlCameraCoding coding)
+{
+    switch (coding) {
+    case SL_CAMERA_RAW:
+        return "raw";
+    case SL_CAMERA_JPEG:
+        return "jpeg";
+    case SL_CAMERA_H264:
+        return "h264";
+    }
+    return "";
+}
+
+gboolean
+sl_camera_format_is_grey(const SlCameraFormat *format)
+{
+    return g_str_has_prefix(format->name, "GRAY");
 }
 
 /* Subsampled formats need even edges, whatever a device that counts in ones says. */

@@ -32,11 +32,26 @@ const SlCameraFormat *sl_camera_format_lookup(guint32 fourcc);
 #define SL_CAMERA_MAX_EDGE 16384
 #define SL_CAMERA_MAX_RATE 1000
 
-/** SlCameraMode: one thing that a camera can do. */
+/** SlCameraRange: sizes from a minimum to a maximum in steps, as stepwise and continuous devices
+ * have them. */
+typedef struct {
+    guint min_width, max_width, step_width;
+    guint min_height, max_height, step_height;
+} SlCameraRange;
+
+/** SlCameraRates: frames a second from the slowest to the fastest, in any step. */
+typedef struct {
+    guint slow_n, slow_d;
+    guint fast_n, fast_d;
+} SlCameraRates;
+
+/** SlCameraMode: one thing that a camera can do; of a range, what comes nearest to a wish. */
 typedef struct {
     const SlCameraFormat *format;
     guint width, height;
-    guint fps_n, fps_d; /* 0/1 where the device does not say */
+    guint fps_n, fps_d;  /* 0/1 where the device does not say */
+    SlCameraRange sizes; /* max_width 0: there is no range, the size is this one */
+    SlCameraRates rates; /* fast_n 0: likewise */
 } SlCameraMode;
 
 /* What is wanted where nothing is said. */
@@ -53,15 +68,25 @@ typedef struct {
 /**
  * sl_camera_mode_choose:
  *
- * The largest picture within the wish (the smallest of all where none is within), at the highest
- * rate that is not above it. A mode that has less than half of the wanted rate stands behind every
- * mode within the wish that has it: MJPEG before raw at 5 frames a second, and a smaller picture
- * where there is no MJPEG.
+ * What comes nearest to the wish without exceeding it, in this order:
+ * - A picture within the wish; where none is, the smallest of all.
+ * - A rate within the wish that is at least half of it, or not known. So a smaller picture at 30
+ *   frames a second is taken before a larger one at 10; one at 15 is not worth a smaller picture.
+ * - The largest picture.
+ * - The highest rate within the wish, of whichever coding: MJPEG where raw can't reach the rate
+ * that MJPEG reaches. (Where all rates are above the wish, the lowest; the description drops
+ * frames.)
+ * - Raw before MJPEG before H.264, then the order of sl_camera_format_lookup()'s table.
+ *
+ * Rates that differ by a thousandth are the same: NTSC's 29.97 is 30.
  *
  * Returns: (transfer none) (nullable): %NULL if there are no modes
  */
 const SlCameraMode *sl_camera_mode_choose(const SlCameraMode *modes, guint n_modes,
                                           const SlCameraWish *wish);
+
+/** sl_camera_mode_is_exact: whether it is the wanted size at the wanted rate */
+gboolean sl_camera_mode_is_exact(const SlCameraMode *mode, const SlCameraWish *wish);
 
 /** sl_camera_mode_to_caps: (transfer full): launch text, `video/x-raw,format=YUY2,width=…` */
 char *sl_camera_mode_to_caps(const SlCameraMode *mode);
@@ -69,12 +94,14 @@ char *sl_camera_mode_to_caps(const SlCameraMode *mode);
 /** sl_camera_mode_to_text: (transfer full): for people, `YUY2 1280x720 at 30` */
 char *sl_camera_mode_to_text(const SlCameraMode *mode);
 
-/** SlCameraRange: sizes from a minimum to a maximum in steps, as stepwise and continuous devices
- * have them. */
-typedef struct {
-    guint min_width, max_width, step_width;
-    guint min_height, max_height, step_height;
-} SlCameraRange;
+/** sl_camera_rate_to_text: (transfer full): `30`, `7.5`, `29.97` */
+char *sl_camera_rate_to_text(guint fps_n, guint fps_d);
+
+/** sl_camera_coding_get_codec: `raw`, or as `${capture:CODEC}` names it: `jpeg`, `h264` */
+const char *sl_camera_coding_get_codec(SlCameraCoding coding);
+
+/** sl_camera_format_is_grey: it has no colours, as infrared cameras have none */
+gboolean sl_camera_format_is_grey(const SlCameraFormat *format);
 
 /**
  * sl_camera_range_fit:

@@ -21,7 +21,8 @@ typedef struct {
     enum v4l2_buf_type type;
     guint native_width, native_height; /* 0 where the device does not say */
     guint pixel_width, pixel_height;
-    v4l2_std_id std; /* 0 where it is no television */
+    v4l2_std_id std;     /* 0 where it is no television */
+    SlCameraRange sizes; /* that the size now looked at stands for; max_width 0: for itself */
     GArray *modes;
 } Probe;
 
@@ -35,18 +36,8 @@ ask(Probe *probe, gulong request, gpointer arg)
     return status == 0;
 }
 
-void
-sl_camera_probe_free(SlCameraProbe *self)
-{
-    if (self == NULL)
-        return;
-    g_free(self->name);
-    g_clear_pointer(&self->modes, g_array_unref);
-    g_free(self);
-}
-
 static char *
-dup_name(const __u8 *text, gsize len)
+dup_text(const __u8 *text, gsize len, const char *fallback)
 {
     g_autofree char *bounded = g_strndup((const char *)text, len);
     char *name = g_utf8_make_valid(bounded, -1);
@@ -56,7 +47,7 @@ dup_name(const __u8 *text, gsize len)
     g_strstrip(name);
     if (*name == '\0') {
         g_free(name);
-        return g_strdup("Camera");
+        return g_strdup(fallback);
     }
     return name;
 }
@@ -84,13 +75,21 @@ interval_to_rate(const struct v4l2_fract *interval, guint *ret_n, guint *ret_d)
     return TRUE;
 }
 
+/* @rates: (nullable): that this rate stands for */
 static void
 add_mode(Probe *probe, const SlCameraFormat *format, guint width, guint height, guint fps_n,
-         guint fps_d)
+         guint fps_d, const SlCameraRates *rates)
 {
     if (probe->modes->len >= MAX_MODES || !is_edge(width) || !is_edge(height))
         return;
-    SlCameraMode mode = { format, width, height, fps_n, fps_d };
+    SlCameraMode mode = { .format = format,
+                          .width = width,
+                          .height = height,
+                          .fps_n = fps_n,
+                          .fps_d = fps_d,
+                          .sizes = probe->sizes };
+    if (rates != NULL)
+        mode.rates = *rates;
     g_array_append_val(probe->modes, mode);
 }
 
@@ -107,24 +106,24 @@ add_current_rate(Probe *probe, const SlCameraFormat *format, guint width, guint 
     else if (!ask(probe, VIDIOC_G_PARM, &parm) ||
              !interval_to_rate(&parm.parm.capture.timeperframe, &n, &d))
         n = 0, d = 1;
-    add_mode(probe, format, width, height, n, d);
+    add_mode(probe, format, width, height, n, d, NULL);
 }
 
 static void
 add_stepwise_rate(Probe *probe, const SlCameraFormat *format, guint width, guint height,
                   const struct v4l2_frmival_stepwise *stepwise)
 {
-    guint fast_n, fast_d, slow_n, slow_d;
-    if (!interval_to_rate(&stepwise->min, &fast_n, &fast_d) ||
-        !interval_to_rate(&stepwise->max, &slow_n, &slow_d))
+    SlCameraRates rates;
+    if (!interval_to_rate(&stepwise->min, &rates.fast_n, &rates.fast_d) ||
+        !interval_to_rate(&stepwise->max, &rates.slow_n, &rates.slow_d))
         return;
     guint64 wanted = probe->wish->fps;
-    if (wanted * fast_d > fast_n)
-        add_mode(probe, format, width, height, fast_n, fast_d);
-    else if (wanted * slow_d < slow_n)
-        add_mode(probe, format, width, height, slow_n, slow_d);
+    if (wanted * rates.fast_d > rates.fast_n)
+        add_mode(probe, format, width, height, rates.fast_n, rates.fast_d, &rates);
+    else if (wanted * rates.slow_d < rates.slow_n)
+        add_mode(probe, format, width, height, rates.slow_n, rates.slow_d, &rates);
     else
-        add_mode(probe, format, width, height, (guint)wanted, 1);
+        add_mode(probe, format, width, height, (guint)wanted, 1, &rates);
 }
 
 static void
@@ -145,7 +144,7 @@ add_size(Probe *probe, const SlCameraFormat *format, guint width, guint height)
         }
         guint n, d;
         if (interval_to_rate(&interval.discrete, &n, &d))
-            add_mode(probe, format, width, height, n, d);
+            add_mode(probe, format, width, height, n, d, NULL);
     }
     if (probe->modes->len == before)
         add_current_rate(probe, format, width, height);
@@ -163,7 +162,9 @@ add_range(Probe *probe, const SlCameraFormat *format, const struct v4l2_frmsize_
     guint width, height;
     sl_camera_range_fit(&range, probe->native_width, probe->native_height, probe->wish, &width,
                         &height);
+    probe->sizes = range;
     add_size(probe, format, width, height);
+    probe->sizes = (SlCameraRange){ 0 };
 }
 
 /* For devices that list no sizes: what the driver would make of the wish. */
@@ -270,11 +271,25 @@ find_native_shape(Probe *probe)
     }
 }
 
+static guint32
+get_capabilities(const struct v4l2_capability *cap)
+{
+    return (cap->capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? cap->device_caps : cap->capabilities;
+}
+
+/* Every driver of a camera or grabber lists at least one. One side of a converter that is no
+ * memory-to-memory device (bcm2835-isp) has none. */
+static gboolean
+has_input(Probe *probe)
+{
+    struct v4l2_input input = { .index = 0 };
+    return ask(probe, VIDIOC_ENUMINPUT, &input);
+}
+
 static gboolean
 set_buffer_type(Probe *probe, const struct v4l2_capability *cap, const char *node, GError **error)
 {
-    guint32 caps =
-        (cap->capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? cap->device_caps : cap->capabilities;
+    guint32 caps = get_capabilities(cap);
     const char *what = NULL;
     if ((caps & (V4L2_CAP_VIDEO_M2M | V4L2_CAP_VIDEO_M2M_MPLANE)) != 0)
         what = "a codec or converter";
@@ -290,14 +305,16 @@ set_buffer_type(Probe *probe, const struct v4l2_capability *cap, const char *nod
         what = "no video capture device";
     if (what == NULL && (caps & V4L2_CAP_STREAMING) == 0)
         what = "a capture device without streaming I/O";
+    if (what == NULL && !has_input(probe))
+        what = "a converter's output, with no camera behind it";
     if (what != NULL)
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s is %s", node, what);
     return what == NULL;
 }
 
-SlCameraProbe *
-sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node, const SlCameraWish *wish,
-                    GError **error)
+SlCamera *
+sl_camera_probe(SlCameraIoctl func, gpointer device, const char *node, const SlCameraWish *wish,
+                GError **error)
 {
     g_autoptr(GArray) modes = g_array_new(FALSE, FALSE, sizeof(SlCameraMode));
     Probe probe = { .ioctl = func, .device = device, .wish = wish, .modes = modes };
@@ -315,8 +332,12 @@ sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node, const
     if (!add_formats(&probe, node, error))
         return NULL;
 
-    SlCameraProbe *self = g_new0(SlCameraProbe, 1);
-    self->name = dup_name(cap.card, sizeof cap.card);
+    SlCamera *self = g_new0(SlCamera, 1);
+    self->node = g_strdup(node);
+    self->name = dup_text(cap.card, sizeof cap.card, "Camera");
+    self->driver = dup_text(cap.driver, sizeof cap.driver, "unknown");
+    self->bus = dup_text(cap.bus_info, sizeof cap.bus_info, "unknown");
+    self->is_part = (get_capabilities(&cap) & V4L2_CAP_IO_MC) != 0;
     self->modes = g_steal_pointer(&modes);
     self->pixel_width = probe.pixel_width;
     self->pixel_height = probe.pixel_height;

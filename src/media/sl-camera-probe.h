@@ -1,8 +1,6 @@
 #pragma once
 
-#include <gio/gio.h>
-
-#include "sl-camera-mode.h"
+#include "sl-camera.h"
 
 G_BEGIN_DECLS
 
@@ -12,26 +10,17 @@ G_BEGIN_DECLS
  */
 typedef int (*SlCameraIoctl)(gpointer device, gulong request, gpointer arg);
 
-/** SlCameraProbe: what a device said, checked and bounded. */
-typedef struct {
-    char *name;    /* UTF-8 without control characters; never empty */
-    GArray *modes; /* (element-type SlCameraMode): never empty; ranges are represented by the size
-                    * and rate nearest to the wish */
-    guint pixel_width, pixel_height; /* the shape of a pixel; 1, 1 where it is square or unknown */
-    gboolean is_television;          /* of an analogue standard, and so interlaced */
-} SlCameraProbe;
-void sl_camera_probe_free(SlCameraProbe *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCameraProbe, sl_camera_probe_free)
-
 /**
- * sl_camera_probe_new:
+ * sl_camera_probe:
  * @node: for messages
+ *
+ * What a device says, checked and bounded.
  *
  * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_DEVICE where it is no camera that can be
  * shown, and why
  */
-SlCameraProbe *sl_camera_probe_new(SlCameraIoctl func, gpointer device, const char *node,
-                                   const SlCameraWish *wish, GError **error);
+SlCamera *sl_camera_probe(SlCameraIoctl func, gpointer device, const char *node,
+                          const SlCameraWish *wish, GError **error);
 
 /**
  * sl_camera_probe_is_busy:

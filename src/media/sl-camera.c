@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEV_DIR "/dev"
 #define STABLE_DIR "/dev/v4l/by-id"
 #define MAX_NODES 256
 #define MAX_STABLE_PATHS 256
@@ -23,6 +22,8 @@ sl_camera_free(SlCamera *self)
         return;
     g_free(self->node);
     g_free(self->name);
+    g_free(self->driver);
+    g_free(self->bus);
     g_clear_pointer(&self->modes, g_array_unref);
     g_free(self);
 }
@@ -88,7 +89,7 @@ find_stable_path(const char *node)
 static char *
 describe_what_is_there(void)
 {
-    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(DEV_DIR);
+    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
     if (nodes->len == 0)
         return g_strdup("there is no camera at all: plug one in, or show \"test\"");
     g_ptr_array_set_size(nodes, MIN(nodes->len, 16));
@@ -152,24 +153,16 @@ query(const char *path, const SlCameraWish *wish, gboolean may_be_busy, GError *
     int fd = open_node(path, error);
     if (fd < 0)
         return NULL;
-    g_autoptr(SlCameraProbe) probe =
-        sl_camera_probe_new(ioctl_on_descriptor, GINT_TO_POINTER(fd), path, wish, error);
-    gboolean busy = probe != NULL && !may_be_busy &&
+    g_autoptr(SlCamera) self =
+        sl_camera_probe(ioctl_on_descriptor, GINT_TO_POINTER(fd), path, wish, error);
+    gboolean busy = self != NULL && !may_be_busy &&
                     sl_camera_probe_is_busy(ioctl_on_descriptor, GINT_TO_POINTER(fd));
     close(fd);
-    if (busy)
+    if (busy) {
         set_open_error(path, EBUSY, error);
-    if (probe == NULL || busy)
         return NULL;
-
-    SlCamera *self = g_new0(SlCamera, 1);
-    self->node = g_strdup(path);
-    self->name = g_steal_pointer(&probe->name);
-    self->modes = g_steal_pointer(&probe->modes);
-    self->pixel_width = probe->pixel_width;
-    self->pixel_height = probe->pixel_height;
-    self->is_television = probe->is_television;
-    return self;
+    }
+    return g_steal_pointer(&self);
 }
 
 SlCamera *
@@ -189,15 +182,23 @@ is_secondary(const char *node)
     return g_file_get_contents(path, &index, NULL, NULL) && atoi(index) > 0;
 }
 
-SlCamera *
-sl_camera_query_first(const SlCameraWish *wish, GError **error)
+static gboolean
+is_grey(const SlCamera *self)
 {
-    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(DEV_DIR);
+    for (guint i = 0; i < self->modes->len; i++)
+        if (!sl_camera_format_is_grey(g_array_index(self->modes, SlCameraMode, i).format))
+            return FALSE;
+    return TRUE;
+}
+
+SlCamera *
+sl_camera_query_first(GPtrArray *nodes, const SlCameraWish *wish, SlCameraQuery func,
+                      GError **error)
+{
+    g_autoptr(SlCamera) without_colours = NULL;
     for (guint i = 0; i < nodes->len; i++) {
         g_autoptr(GError) local_error = NULL;
-        SlCamera *self = sl_camera_query(nodes->pdata[i], wish, &local_error);
-        if (self != NULL)
-            return self;
+        g_autoptr(SlCamera) camera = func(nodes->pdata[i], wish, &local_error);
         gboolean counts =
             g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
             (g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION) &&
@@ -206,9 +207,16 @@ sl_camera_query_first(const SlCameraWish *wish, GError **error)
             g_propagate_error(error, g_steal_pointer(&local_error));
             return NULL;
         }
+        if (camera == NULL || camera->is_part)
+            continue;
+        if (!is_grey(camera))
+            return g_steal_pointer(&camera);
+        if (without_colours == NULL)
+            without_colours = g_steal_pointer(&camera);
     }
-    g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "no camera found");
-    return NULL;
+    if (without_colours == NULL)
+        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "no camera found");
+    return g_steal_pointer(&without_colours);
 }
 
 char *
@@ -271,7 +279,7 @@ append_device(GString *text, const char *node)
 char *
 sl_camera_list_text(void)
 {
-    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(DEV_DIR);
+    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
     g_autoptr(GString) devices = g_string_new(NULL);
     for (guint i = 0; i < nodes->len; i++)
         append_device(devices, nodes->pdata[i]);

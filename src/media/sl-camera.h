@@ -10,11 +10,15 @@ G_BEGIN_DECLS
  * SlCamera: a V4L2 capture device as it was when it was asked.
  */
 typedef struct {
-    char *node;                      /* as it was named: /dev/videoN or a stable path */
-    char *name;                      /* the device's own */
+    char *node; /* as it was named: /dev/videoN or a stable path */
+    char
+        *name; /* these three are the device's own: UTF-8 without control characters; never empty */
+    char *driver;
+    char *bus;                       /* where it is plugged in: `usb-0000:00:14.0-1` */
     GArray *modes;                   /* (element-type SlCameraMode): never empty */
-    guint pixel_width, pixel_height; /* the shape of a pixel */
+    guint pixel_width, pixel_height; /* the shape of a pixel; 1, 1 where it is square or unknown */
     gboolean is_television;          /* of an analogue standard, and so interlaced */
+    gboolean is_part; /* of what has to be put together with the media controller, as an ISP is */
 } SlCamera;
 void sl_camera_free(SlCamera *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCamera, sl_camera_free)
@@ -31,22 +35,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCamera, sl_camera_free)
  */
 SlCamera *sl_camera_query(const char *path, const SlCameraWish *wish, GError **error);
 
+/** SlCameraQuery: sl_camera_query(), or a test's own */
+typedef SlCamera *(*SlCameraQuery)(const char *path, const SlCameraWish *wish, GError **error);
+
 /**
  * sl_camera_query_first:
+ * @nodes: (element-type filename): in order
  *
- * The first camera in the order of node numbers. Codec, metadata and raw-sensor nodes are passed
- * over; a node that can't be opened or is in use is not, since it may be the camera that is meant.
+ * The first camera. Codec, metadata, ISP and raw-sensor nodes are passed over, and one without
+ * colours (an infrared camera beside the ordinary one) where another follows. A node that can't be
+ * opened or is in use is not passed over, since it may be the camera that is meant.
  * Returns: (transfer full) (nullable): as sl_camera_query(); SL_MEDIA_ERROR_NOT_FOUND if there is
  * none at all
  */
-SlCamera *sl_camera_query_first(const SlCameraWish *wish, GError **error);
+SlCamera *sl_camera_query_first(GPtrArray *nodes, const SlCameraWish *wish, SlCameraQuery func,
+                                GError **error);
 
 /** sl_camera_get_label: (transfer full): `Integrated Camera (/dev/video0)` */
 char *sl_camera_get_label(const SlCamera *self);
 
+#define SL_CAMERA_DEV_DIR "/dev"
+
 /**
  * sl_camera_list_nodes:
- * @dir: `/dev`
+ * @dir: SL_CAMERA_DEV_DIR
  *
  * Returns: (transfer full) (element-type filename): the paths videoN in @dir by N, at most 256
  */

@@ -59,7 +59,8 @@ resolve_first_camera(GError **error)
 {
     SlCameraWish wish = default_wish();
     g_autoptr(GError) local_error = NULL;
-    g_autoptr(SlCamera) camera = sl_camera_query_first(&wish, &local_error);
+    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
+    g_autoptr(SlCamera) camera = sl_camera_query_first(nodes, &wish, sl_camera_query, &local_error);
     if (camera != NULL)
         return input_with_label(SL_INPUT_CAMERA, camera->node, sl_camera_get_label(camera));
     if (g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND))
