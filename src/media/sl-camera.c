@@ -24,6 +24,7 @@ sl_camera_free(SlCamera *self)
     g_free(self->name);
     g_free(self->driver);
     g_free(self->bus);
+    sl_camera_identity_free(self->identity);
     g_clear_pointer(&self->modes, g_array_unref);
     g_free(self);
 }
@@ -147,6 +148,15 @@ open_node(const char *path, GError **error)
     return fd;
 }
 
+static SlCameraIdentity *
+identify(const char *path)
+{
+    g_autofree char *target = realpath(path, NULL);
+    g_autofree char *name = g_path_get_basename(target != NULL ? target : path);
+    g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
+    return sl_camera_identity_copy(sl_camera_identity_find_node(list, name));
+}
+
 static SlCamera *
 query(const char *path, const SlCameraWish *wish, gboolean may_be_busy, GError **error)
 {
@@ -162,6 +172,8 @@ query(const char *path, const SlCameraWish *wish, gboolean may_be_busy, GError *
         set_open_error(path, EBUSY, error);
         return NULL;
     }
+    if (self != NULL)
+        self->identity = identify(path);
     return g_steal_pointer(&self);
 }
 
@@ -177,7 +189,7 @@ static gboolean
 is_secondary(const char *node)
 {
     g_autofree char *name = g_path_get_basename(node);
-    g_autofree char *path = g_build_filename("/sys/class/video4linux", name, "index", NULL);
+    g_autofree char *path = g_build_filename(SL_CAMERA_CLASS_DIR, name, "index", NULL);
     g_autofree char *index = NULL;
     return g_file_get_contents(path, &index, NULL, NULL) && atoi(index) > 0;
 }

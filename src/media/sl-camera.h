@@ -2,9 +2,12 @@
 
 #include <gio/gio.h>
 
+#include "sl-camera-identity.h"
 #include "sl-camera-mode.h"
 
 G_BEGIN_DECLS
+
+#define SL_CAMERA_CLASS_DIR "/sys/class/video4linux"
 
 /**
  * SlCamera: a V4L2 capture device as it was when it was asked.
@@ -15,6 +18,7 @@ typedef struct {
         *name; /* these three are the device's own: UTF-8 without control characters; never empty */
     char *driver;
     char *bus;                       /* where it is plugged in: `usb-0000:00:14.0-1` */
+    SlCameraIdentity *identity;      /* NULL where sysfs knows nothing of it */
     GArray *modes;                   /* (element-type SlCameraMode): never empty */
     guint pixel_width, pixel_height; /* the shape of a pixel; 1, 1 where it is square or unknown */
     gboolean is_television;          /* of an analogue standard, and so interlaced */

@@ -84,10 +84,20 @@ deinterlacer_text(const SlCamera *camera)
     return camera->is_television && has_element("deinterlace") ? " ! deinterlace fields=top" : "";
 }
 
-static SlCapture *
-capture_camera(const char *path, const SlCameraWish *wish, GError **error)
+/* What is expected of it: no more than the description lets through. */
+static void
+set_rate(SlCapture *self, const SlCameraMode *mode, const SlCameraWish *wish)
 {
-    g_autoptr(SlCamera) camera = sl_camera_query(path, wish, error);
+    gboolean is_above = (guint64)mode->fps_n > (guint64)wish->fps * mode->fps_d;
+    self->fps_n = is_above ? wish->fps : mode->fps_n;
+    self->fps_d = is_above ? 1 : mode->fps_d;
+}
+
+static SlCapture *
+capture_camera(SlInput *input, const SlCameraWish *wish, GError **error)
+{
+    g_autofree char *path = sl_input_find_node(input, error);
+    g_autoptr(SlCamera) camera = path != NULL ? sl_camera_query(path, wish, error) : NULL;
     if (camera == NULL)
         return NULL;
     const SlCameraMode *mode =
@@ -105,6 +115,9 @@ capture_camera(const char *path, const SlCameraWish *wish, GError **error)
     self->raw = g_strdup_printf("v4l2src device=\"%s\" do-timestamp=true%s ! %s%s%s", path, shape,
                                 caps, decoder, deinterlacer_text(camera));
     self->device = g_strdup(path);
+    self->input = sl_input_new_camera(input->spec, camera);
+    self->mode = sl_camera_mode_to_text(mode);
+    set_rate(self, mode, wish);
     return self;
 }
 
@@ -135,10 +148,14 @@ sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlC
                GError **error)
 {
     SlCameraWish wish = wish_from_values(values);
+    g_autoptr(SlInput) first = NULL;
     g_autofree char *raw = NULL;
+    if (input->kind == SL_INPUT_NO_CAMERA &&
+        (first = sl_input_resolve(NULL, NULL)) != NULL) /* one may have come */
+        input = first;
     switch (input->kind) {
     case SL_INPUT_CAMERA:
-        return capture_camera(input->location, &wish, error);
+        return capture_camera(input, &wish, error);
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
         raw = pattern_text(&wish, input->kind == SL_INPUT_NO_CAMERA);
@@ -153,5 +170,7 @@ sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlC
     }
     SlCapture *self = g_new0(SlCapture, 1);
     self->raw = g_steal_pointer(&raw);
+    self->input = sl_input_ref(input);
+    self->fps_d = 1;
     return self;
 }

@@ -15,8 +15,9 @@ typedef enum {
  * @description: what it is for
  * @values: width, height and framerate are taken from here as the most that is wanted
  *
- * What the input becomes in launch text. Asks a camera for its modes: opens and closes it, which
- * may block. Any thread.
+ * What the input becomes in launch text. A camera is looked for, and asked for its modes: opens and
+ * closes it, which may block. The pattern that stands for a camera gives way to one that has come.
+ * Any thread; @description and @values are only read.
  * Returns: (transfer full) (nullable): SL_MEDIA_ERROR_*
  */
 SlCapture *sl_capture_new(SlInput *input, SlDescription *description, SlValues *values,

@@ -20,6 +20,8 @@ sl_capture_free(SlCapture *self)
     g_free(self->encoded_codec);
     g_free(self->audio);
     g_free(self->device);
+    g_free(self->mode);
+    sl_input_unref(self->input);
     g_free(self);
 }
 

@@ -21,6 +21,7 @@ struct _SlDescription {
 };
 
 struct _SlValues {
+    grefcount ref_count;
     SlDescription *description;
     GHashTable *texts; /* name (the variable's) → owned text, as it is inserted */
 };

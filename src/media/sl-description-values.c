@@ -55,6 +55,7 @@ sl_values_new(SlDescription *description, const char *const *settings, GError **
 {
     g_autoptr(SlValues) self = g_new0(SlValues, 1);
 
+    g_ref_count_init(&self->ref_count);
     self->description = sl_description_ref(description);
     self->texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
     for (guint i = 0; i < description->variables->len; i++) {
@@ -69,10 +70,17 @@ sl_values_new(SlDescription *description, const char *const *settings, GError **
     return g_steal_pointer(&self);
 }
 
-void
-sl_values_free(SlValues *self)
+SlValues *
+sl_values_ref(SlValues *self)
 {
-    if (self == NULL)
+    g_ref_count_inc(&self->ref_count);
+    return self;
+}
+
+void
+sl_values_unref(SlValues *self)
+{
+    if (self == NULL || !g_ref_count_dec(&self->ref_count))
         return;
     g_hash_table_unref(self->texts);
     sl_description_unref(self->description);

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 
+#include "sl-input.h"
 #include "sl-problems.h"
 
 G_BEGIN_DECLS
@@ -91,8 +92,9 @@ typedef struct _SlValues SlValues;
  *   message lists the known ones) or a value is not of its type or out of range
  */
 SlValues *sl_values_new(SlDescription *description, const char *const *settings, GError **error);
-void sl_values_free(SlValues *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlValues, sl_values_free)
+SlValues *sl_values_ref(SlValues *self);
+void sl_values_unref(SlValues *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlValues, sl_values_unref)
 /** Returns: @fallback where the description has no such variable, or one that is no int */
 gint64 sl_values_get_int(SlValues *self, const char *name, gint64 fallback);
 
@@ -116,6 +118,11 @@ typedef struct {
     char *encoded_codec;
     char *audio;
     char *device;
+
+    /* What it was made of. */
+    SlInput *input;     /* as it was found */
+    char *mode;         /* a camera's, for people: `YUY2 1280x720 at 30`; or NULL */
+    guint fps_n, fps_d; /* the frames a second that it is to give; 0/1 where that is not known */
 } SlCapture;
 void sl_capture_free(SlCapture *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCapture, sl_capture_free)

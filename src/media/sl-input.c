@@ -17,8 +17,28 @@ sl_input_new(SlInputKind kind, const char *location, const char *label)
     SlInput *self = g_new0(SlInput, 1);
     g_atomic_ref_count_init(&self->refs);
     self->kind = kind;
+    self->spec = g_strdup(location);
     self->location = g_strdup(location);
     self->label = g_utf8_make_valid(label, -1); /* file names and cameras may say anything */
+    return self;
+}
+
+SlInput *
+sl_input_new_camera(const char *spec, const SlCamera *camera)
+{
+    g_autofree char *label = sl_camera_get_label(camera);
+    SlInput *self = sl_input_new(SL_INPUT_CAMERA, camera->node, label);
+    g_free(self->spec);
+    self->spec = g_strdup(spec);
+    self->identity = sl_camera_identity_copy(camera->identity);
+    return self;
+}
+
+SlInput *
+sl_input_new_awaited(const char *spec)
+{
+    SlInput *self = sl_input_new(SL_INPUT_CAMERA, NULL, spec != NULL ? spec : "The first camera");
+    self->spec = g_strdup(spec);
     return self;
 }
 
@@ -34,8 +54,10 @@ sl_input_unref(SlInput *self)
 {
     if (self == NULL || !g_atomic_ref_count_dec(&self->refs))
         return;
+    g_free(self->spec);
     g_free(self->location);
     g_free(self->label);
+    sl_camera_identity_free(self->identity);
     g_free(self);
 }
 
@@ -62,7 +84,7 @@ resolve_first_camera(GError **error)
     g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
     g_autoptr(SlCamera) camera = sl_camera_query_first(nodes, &wish, sl_camera_query, &local_error);
     if (camera != NULL)
-        return input_with_label(SL_INPUT_CAMERA, camera->node, sl_camera_get_label(camera));
+        return sl_input_new_camera(NULL, camera);
     if (g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND))
         return sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)");
     g_propagate_error(error, g_steal_pointer(&local_error));
@@ -74,9 +96,7 @@ resolve_camera(const char *path, GError **error)
 {
     SlCameraWish wish = default_wish();
     g_autoptr(SlCamera) camera = sl_camera_query(path, &wish, error);
-    if (camera == NULL)
-        return NULL;
-    return input_with_label(SL_INPUT_CAMERA, camera->node, sl_camera_get_label(camera));
+    return camera != NULL ? sl_input_new_camera(path, camera) : NULL;
 }
 
 /* 0, or why not: an errno */
@@ -171,6 +191,15 @@ check_text(const char *device, GError **error)
     return FALSE;
 }
 
+/* NULL: it is named otherwise */
+static const char *
+get_path(const char *device)
+{
+    if (g_str_has_prefix(device, "v4l2://"))
+        return device + strlen("v4l2://");
+    return g_path_is_absolute(device) ? device : NULL;
+}
+
 SlInput *
 sl_input_resolve(const char *device, GError **error)
 {
@@ -180,10 +209,8 @@ sl_input_resolve(const char *device, GError **error)
         return NULL;
     if (g_str_equal(device, "test"))
         return sl_input_new(SL_INPUT_TEST, NULL, "Test pattern");
-    if (g_path_is_absolute(device))
-        return resolve_camera(device, error);
-    if (g_str_has_prefix(device, "v4l2://"))
-        return resolve_camera(device + strlen("v4l2://"), error);
+    if (get_path(device) != NULL)
+        return resolve_camera(get_path(device), error);
     if (gst_uri_is_valid(device))
         return resolve_uri(device, error);
     if (g_file_test(device, G_FILE_TEST_IS_REGULAR)) {
@@ -197,5 +224,43 @@ sl_input_resolve(const char *device, GError **error)
                 "%s is no source; expected /dev/videoN, /dev/v4l/by-id/…, a URI (rtsp://…, "
                 "file:///…), or test",
                 device);
+    return NULL;
+}
+
+gboolean
+sl_input_can_be_awaited(const char *device, const GError *error)
+{
+    gboolean is_camera = device == NULL || get_path(device) != NULL;
+    return is_camera && (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND) ||
+                         g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
+                         g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION));
+}
+
+/* A link that udev keeps for a camera, or for a port. */
+static gboolean
+is_stable_link(const char *spec)
+{
+    return spec != NULL && g_str_has_prefix(spec, "/dev/v4l/");
+}
+
+char *
+sl_input_find_node(SlInput *self, GError **error)
+{
+    gboolean is_followed = self->identity != NULL && !is_stable_link(self->spec);
+    if (!is_followed && self->spec != NULL && get_path(self->spec) != NULL)
+        return g_strdup(get_path(self->spec));
+    if (!is_followed) {
+        g_autoptr(SlInput) found = sl_input_resolve(self->spec, error);
+        if (found != NULL && found->kind != SL_INPUT_CAMERA)
+            g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                                "there is no camera yet, waiting for one");
+        return found != NULL ? g_strdup(found->location) : NULL;
+    }
+    g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
+    const SlCameraIdentity *found = sl_camera_identity_find(list, self->identity);
+    if (found != NULL)
+        return g_build_filename("/dev", found->node, NULL);
+    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s is unplugged, waiting for it",
+                self->label);
     return NULL;
 }

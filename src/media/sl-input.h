@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include "sl-camera.h"
 
 G_BEGIN_DECLS
 
@@ -18,12 +18,18 @@ typedef enum {
 typedef struct {
     gatomicrefcount refs;
     SlInputKind kind;
-    char *location; /* the node or URI; NULL for the patterns */
+    char *spec;     /* a camera's: what was asked for; NULL: the first one */
+    char *location; /* the node or URI; NULL for the patterns, and a camera not seen yet */
     char *label;    /* for people: `Integrated Camera (/dev/video0)`; no passwords */
+    SlCameraIdentity *identity; /* nullable: a camera's that was seen */
 } SlInput;
 
 /** sl_input_new: what sl_input_resolve() found; for tests, what it would have. */
 SlInput *sl_input_new(SlInputKind kind, const char *location, const char *label);
+/** sl_input_new_camera: @camera, which was asked for as @spec (nullable) */
+SlInput *sl_input_new_camera(const char *spec, const SlCamera *camera);
+/** sl_input_new_awaited: a camera that is not there, asked for as @spec (nullable) */
+SlInput *sl_input_new_awaited(const char *spec);
 SlInput *sl_input_ref(SlInput *self);
 void sl_input_unref(SlInput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)
@@ -38,5 +44,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)
  * is never replaced silently. Opens and closes the device.
  */
 SlInput *sl_input_resolve(const char *device, GError **error);
+
+/**
+ * sl_input_can_be_awaited:
+ * @error: sl_input_resolve()'s for @device (nullable)
+ *
+ * Whether it is a camera that may still come, or come free, rather than a mistake.
+ */
+gboolean sl_input_can_be_awaited(const char *device, const GError *error);
+
+/**
+ * sl_input_find_node:
+ * @self: of SL_INPUT_CAMERA
+ *
+ * Where the camera is now: the one that was seen, whatever its node is; a link in /dev/v4l is what
+ * it leads to; one that was not seen yet is looked for as sl_input_resolve() does.
+ * Returns: (transfer full) (nullable): a path; SL_MEDIA_ERROR_NOT_FOUND, and sl_input_resolve()'s
+ */
+char *sl_input_find_node(SlInput *self, GError **error);
 
 G_END_DECLS

@@ -683,7 +683,7 @@ sl_stream_finalize(GObject *object)
 
     g_clear_pointer(&self->said, g_ptr_array_unref);
     g_clear_error(&self->fault);
-    g_clear_pointer(&self->values, sl_values_free);
+    g_clear_pointer(&self->values, sl_values_unref);
     g_clear_pointer(&self->description, sl_description_unref);
     g_clear_pointer(&self->input, sl_input_unref);
     g_clear_pointer(&self->weak, sl_weak_unref);
