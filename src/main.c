@@ -84,7 +84,7 @@ run(SlOptions *options)
     if (options->list_pipelines)
         return sl_app_list_pipelines();
     if (options->list_devices)
-        return sl_app_list_devices();
+        return sl_app_list_devices(options->json);
     if (options->check != NULL) {
         const SlStreamOptions *stream = g_ptr_array_index(options->streams, 0);
         return sl_app_check(options->check, (const char *const *)stream->set);

@@ -9,7 +9,7 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 
-#include "sl-camera.h"
+#include "sl-camera-list.h"
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-descriptors.h"
@@ -455,9 +455,11 @@ sl_app_list_pipelines(void)
 }
 
 int
-sl_app_list_devices(void)
+sl_app_list_devices(gboolean as_json)
 {
-    g_autofree char *text = sl_camera_list_text();
+    g_autoptr(GPtrArray) entries = sl_camera_list();
+    g_autofree char *text =
+        as_json ? sl_camera_list_to_json(entries) : sl_camera_list_to_text(entries);
 
     printf("%s", text);
     return SL_EXIT_OK;

@@ -51,6 +51,15 @@ get_list(Config *config, const char *group, const char *key)
     return g_key_file_get_string_list(config->file, group, key, NULL, NULL);
 }
 
+static gboolean
+read_boolean(Config *config, const char *group, const char *key, gboolean *target, GError **error)
+{
+    g_autoptr(GError) fault = NULL;
+
+    *target = g_key_file_get_boolean(config->file, group, key, &fault);
+    return fault == NULL || fail(config, group, key, error, "expected true or false");
+}
+
 /* --- [server] --- */
 
 static gboolean
@@ -108,13 +117,8 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
     if (g_str_equal(key, "allow-origin"))
         return read_checked_list(config, key, sl_options_check_origin, &options->allow_origins,
                                  error);
-    if (g_str_equal(key, "no-keys")) {
-        g_autoptr(GError) fault = NULL;
-        options->no_keys = g_key_file_get_boolean(config->file, "server", key, &fault);
-        if (fault == NULL)
-            return TRUE;
-        return fail(config, "server", key, error, "expected true or false");
-    }
+    if (g_str_equal(key, "no-keys"))
+        return read_boolean(config, "server", key, &options->no_keys, error);
     return fail_unknown(config, "server", key,
                         "listen, media-ports, ice-server, allow-host, allow-origin, no-keys",
                         error);
@@ -197,8 +201,10 @@ read_stream(Config *config, const char *group, GError **error)
             stream->pipeline = g_key_file_get_string(config->file, group, keys[i], NULL);
         else if (g_str_equal(keys[i], "set"))
             stream->set = get_list(config, group, keys[i]);
-        else
-            return fail_unknown(config, group, keys[i], "device, pipeline, set", error);
+        else if (!g_str_equal(keys[i], "strict"))
+            return fail_unknown(config, group, keys[i], "device, pipeline, set, strict", error);
+        else if (!read_boolean(config, group, keys[i], &stream->strict, error))
+            return FALSE;
     }
     g_ptr_array_add(config->options->streams, g_steal_pointer(&stream));
     return TRUE;

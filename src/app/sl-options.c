@@ -14,9 +14,9 @@
 G_DEFINE_QUARK(sl_options_error, sl_options_error)
 
 static const char summary[] = "Puts a camera into a browser. DEVICE is /dev/videoN, "
-                              "/dev/v4l/by-id/…, a URI (rtsp://, file://, …)\n"
-                              "or \"test\" (always the test pattern); without one: the first "
-                              "camera, or the pattern if there is none.";
+                              "/dev/v4l/by-id/…, part of a camera's name, a URI\n"
+                              "(rtsp://, file://, …) or \"test\" (always the test pattern); "
+                              "without one: the first camera, or the pattern if there is none.";
 
 static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a wrong option; 69 "
                                   "for a device or port that is not to be had;\n"
@@ -26,7 +26,7 @@ static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a
 typedef struct {
     char *listen, *media_ports, *config, *pipeline, *web_dir, *check;
     char **set, **ice_servers, **allow_hosts, **allow_origins, **rest;
-    gboolean new_keys, no_keys, list_devices, list_pipelines, version;
+    gboolean strict, new_keys, no_keys, list_devices, json, list_pipelines, version;
 } RawOptions;
 
 static void
@@ -212,6 +212,8 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
           "Description of the pipeline: a name from --list-pipelines, or a file", "NAME|FILE" },
         { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &raw->set,
           "Set a variable of the description (repeatable)", "NAME=VALUE" },
+        { "strict", 0, 0, G_OPTION_ARG_NONE, &raw->strict,
+          "Take no nearest mode of a camera: the wanted size and rate, or an error", NULL },
         { "listen", 'l', 0, G_OPTION_ARG_STRING, &raw->listen,
           "Where to serve pages; \":8080\" is every address, port 0 picks one "
           "(default " DEFAULT_LISTEN ")",
@@ -231,8 +233,9 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
           "Make new guest and operator keys: links shared before are no longer valid", NULL },
         { "no-keys", 0, 0, G_OPTION_ARG_NONE, &raw->no_keys,
           "Ask nobody for a key: whoever reaches the address may do everything", NULL },
-        { "list-devices", 0, 0, G_OPTION_ARG_NONE, &raw->list_devices, "List the cameras and exit",
-          NULL },
+        { "list-devices", 0, 0, G_OPTION_ARG_NONE, &raw->list_devices,
+          "List the cameras with their sizes and rates and exit", NULL },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &raw->json, "With --list-devices: for programs", NULL },
         { "list-pipelines", 0, 0, G_OPTION_ARG_NONE, &raw->list_pipelines,
           "List the descriptions that are found by name and exit", NULL },
         { "check", 0, 0, G_OPTION_ARG_STRING, &raw->check,
@@ -258,6 +261,11 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
     if (raw->new_keys && raw->no_keys) {
         g_set_error_literal(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
                             "--new-keys makes keys, --no-keys does without: expected one of them");
+        return FALSE;
+    }
+    if (raw->json && !raw->list_devices) {
+        g_set_error_literal(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                            "--json is how --list-devices answers: expected --list-devices --json");
         return FALSE;
     }
     if (raw->rest != NULL && g_strv_length(raw->rest) > 1) {
@@ -306,6 +314,7 @@ apply_stream_options(SlOptions *self, const RawOptions *raw, GError **error)
     }
     for (guint i = 0; i < self->streams->len; i++) {
         stream = g_ptr_array_index(self->streams, i);
+        stream->strict |= raw->strict;
         if (stream->pipeline == NULL)
             stream->pipeline = g_strdup(DEFAULT_PIPELINE);
     }
@@ -352,6 +361,7 @@ apply_command_line(SlOptions *self, RawOptions *raw, GError **error)
     self->no_keys |= raw->no_keys;
     self->new_keys = raw->new_keys;
     self->list_devices = raw->list_devices;
+    self->json = raw->json;
     self->list_pipelines = raw->list_pipelines;
     self->version = raw->version;
     self->web_dir = g_steal_pointer(&raw->web_dir);

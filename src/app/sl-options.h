@@ -21,9 +21,10 @@ typedef enum {
 /** SlStreamOptions: one stream, as it is asked for. */
 typedef struct {
     char *name;
-    char *device;   /* nullable: the first camera, or the pattern */
-    char *pipeline; /* a name or a file */
-    char **set;     /* NAME=VALUE; NULL where there is none */
+    char *device;    /* nullable: the first camera, or the pattern */
+    char *pipeline;  /* a name or a file */
+    char **set;      /* NAME=VALUE; NULL where there is none */
+    gboolean strict; /* a camera gives exactly what is wanted, or nothing */
 } SlStreamOptions;
 
 /** SlOptions: command line and config file together: the command line counts for more. */
@@ -38,7 +39,7 @@ typedef struct {
     char *web_dir;
     char *check;
     gboolean new_keys, no_keys;
-    gboolean list_devices, list_pipelines, version;
+    gboolean list_devices, json, list_pipelines, version;
 } SlOptions;
 
 /**

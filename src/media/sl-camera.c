@@ -11,9 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STABLE_DIR "/dev/v4l/by-id"
 #define MAX_NODES 256
-#define MAX_STABLE_PATHS 256
 
 void
 sl_camera_free(SlCamera *self)
@@ -68,23 +66,6 @@ sl_camera_list_nodes(const char *dir)
     if (nodes->len > MAX_NODES)
         g_ptr_array_set_size(nodes, MAX_NODES);
     return nodes;
-}
-
-/* The link in by-id that leads to the node: it stays the same camera's when nodes change. */
-static char *
-find_stable_path(const char *node)
-{
-    g_autoptr(GDir) entries = g_dir_open(STABLE_DIR, 0, NULL);
-    const char *name;
-    for (guint i = 0; i < MAX_STABLE_PATHS && entries != NULL; i++) {
-        if ((name = g_dir_read_name(entries)) == NULL)
-            break;
-        g_autofree char *path = g_build_filename(STABLE_DIR, name, NULL);
-        g_autofree char *target = realpath(path, NULL);
-        if (g_strcmp0(target, node) == 0)
-            return g_steal_pointer(&path);
-    }
-    return NULL;
 }
 
 static char *
@@ -183,15 +164,49 @@ sl_camera_query(const char *path, const SlCameraWish *wish, GError **error)
     return query(path, wish, FALSE, error);
 }
 
+SlCamera *
+sl_camera_query_shared(const char *path, const SlCameraWish *wish, GError **error)
+{
+    return query(path, wish, TRUE, error);
+}
+
+/* Of what the system tells everybody about a node. */
+static char *
+read_system_file(const char *node, const char *file)
+{
+    g_autofree char *name = g_path_get_basename(node);
+    g_autofree char *path = g_build_filename(SL_CAMERA_CLASS_DIR, name, file, NULL);
+    char *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
 /* UVC and others number the nodes of one device: 0 is the picture, others are metadata. Without
  * permission to ask the node itself, that is what tells them apart. */
 static gboolean
 is_secondary(const char *node)
 {
-    g_autofree char *name = g_path_get_basename(node);
-    g_autofree char *path = g_build_filename(SL_CAMERA_CLASS_DIR, name, "index", NULL);
-    g_autofree char *index = NULL;
-    return g_file_get_contents(path, &index, NULL, NULL) && atoi(index) > 0;
+    g_autofree char *index = read_system_file(node, "index");
+    return index != NULL && atoi(index) > 0;
+}
+
+gboolean
+sl_camera_may_be_behind(const char *node, const GError *error)
+{
+    return g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
+           (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION) &&
+            !is_secondary(node));
+}
+
+char *
+sl_camera_dup_system_name(const char *node)
+{
+    g_autofree char *text = read_system_file(node, "name");
+    char *name = g_utf8_make_valid(text != NULL ? text : "", -1);
+    for (char *c = name; *c != '\0'; c++)
+        if (g_ascii_iscntrl(*c))
+            *c = ' ';
+    return g_strstrip(name);
 }
 
 static gboolean
@@ -211,11 +226,7 @@ sl_camera_query_first(GPtrArray *nodes, const SlCameraWish *wish, SlCameraQuery 
     for (guint i = 0; i < nodes->len; i++) {
         g_autoptr(GError) local_error = NULL;
         g_autoptr(SlCamera) camera = func(nodes->pdata[i], wish, &local_error);
-        gboolean counts =
-            g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
-            (g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION) &&
-             !is_secondary(nodes->pdata[i]));
-        if (counts) {
+        if (sl_camera_may_be_behind(nodes->pdata[i], local_error)) {
             g_propagate_error(error, g_steal_pointer(&local_error));
             return NULL;
         }
@@ -235,70 +246,4 @@ char *
 sl_camera_get_label(const SlCamera *self)
 {
     return g_strdup_printf("%s (%s)", self->name, self->node);
-}
-
-static gboolean
-is_larger_or_faster(const SlCameraMode *a, const SlCameraMode *b)
-{
-    guint64 area_a = (guint64)a->width * a->height, area_b = (guint64)b->width * b->height;
-    return area_a > area_b ||
-           (area_a == area_b && (guint64)a->fps_n * b->fps_d > (guint64)b->fps_n * a->fps_d);
-}
-
-/* For each format the largest picture, at the highest rate that it has there. Several pixel formats
- * of V4L2 may be one to GStreamer. */
-static char *
-describe_formats(GArray *modes)
-{
-    g_autoptr(GPtrArray) best_of_format = g_ptr_array_new();
-    for (guint i = 0; i < modes->len; i++) {
-        SlCameraMode *mode = &g_array_index(modes, SlCameraMode, i);
-        guint j = 0;
-        while (j < best_of_format->len &&
-               !g_str_equal(((SlCameraMode *)best_of_format->pdata[j])->format->name,
-                            mode->format->name))
-            j++;
-        if (j == best_of_format->len)
-            g_ptr_array_add(best_of_format, mode);
-        else if (is_larger_or_faster(mode, best_of_format->pdata[j]))
-            best_of_format->pdata[j] = mode;
-    }
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < best_of_format->len; i++) {
-        g_autofree char *mode_text = sl_camera_mode_to_text(best_of_format->pdata[i]);
-        g_string_append_printf(text, "    %s\n", mode_text);
-    }
-    return g_string_free(text, FALSE);
-}
-
-static void
-append_device(GString *text, const char *node)
-{
-    SlCameraWish everything = { SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_RATE };
-    g_autoptr(GError) error = NULL;
-    g_autoptr(SlCamera) camera = query(node, &everything, TRUE, &error);
-    if (camera != NULL) {
-        g_autofree char *stable = find_stable_path(node);
-        g_autofree char *formats = describe_formats(camera->modes);
-        g_string_append_printf(text, "%-14s %-32s %s\n%s", node, camera->name,
-                               stable != NULL ? stable : "-", formats);
-    } else if (!g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE) &&
-               !is_secondary(node)) {
-        g_string_append_printf(text, "%-14s %s\n", node, error->message);
-    }
-}
-
-char *
-sl_camera_list_text(void)
-{
-    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
-    g_autoptr(GString) devices = g_string_new(NULL);
-    for (guint i = 0; i < nodes->len; i++)
-        append_device(devices, nodes->pdata[i]);
-    if (devices->len == 0)
-        return g_strdup(
-            "No camera found. Plug one in (in a virtual machine or a container, pass it "
-            "through: docker run --device /dev/video0 …),\n"
-            "or name a source: sightline test, rtsp://…, file:///….\n");
-    return g_strdup_printf("%-14s %-32s %s\n%s", "NODE", "NAME", "STABLE PATH", devices->str);
 }

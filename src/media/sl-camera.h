@@ -39,6 +39,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCamera, sl_camera_free)
  */
 SlCamera *sl_camera_query(const char *path, const SlCameraWish *wish, GError **error);
 
+/** sl_camera_query_shared: the same, also where another program captures from it */
+SlCamera *sl_camera_query_shared(const char *path, const SlCameraWish *wish, GError **error);
+
+/** sl_camera_may_be_behind: whether a camera may be there, to which sl_camera_query() did not get
+ */
+gboolean sl_camera_may_be_behind(const char *node, const GError *error);
+
+/** sl_camera_dup_system_name: (transfer full): the name of a node that can't be opened; may be
+ * empty */
+char *sl_camera_dup_system_name(const char *node);
+
 /** SlCameraQuery: sl_camera_query(), or a test's own */
 typedef SlCamera *(*SlCameraQuery)(const char *path, const SlCameraWish *wish, GError **error);
 
@@ -67,12 +78,5 @@ char *sl_camera_get_label(const SlCamera *self);
  * Returns: (transfer full) (element-type filename): the paths videoN in @dir by N, at most 256
  */
 GPtrArray *sl_camera_list_nodes(const char *dir);
-
-/**
- * sl_camera_list_text:
- *
- * Returns: (transfer full): what --list-devices prints; ends with a newline
- */
-char *sl_camera_list_text(void);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 #include "sl-input.h"
 
-#include "sl-camera.h"
+#include "sl-camera-list.h"
 #include "sl-description.h"
 #include "sl-log.h"
 
@@ -92,11 +92,11 @@ resolve_first_camera(GError **error)
 }
 
 static SlInput *
-resolve_camera(const char *path, GError **error)
+resolve_camera(const char *spec, const char *path, GError **error)
 {
     SlCameraWish wish = default_wish();
     g_autoptr(SlCamera) camera = sl_camera_query(path, &wish, error);
-    return camera != NULL ? sl_input_new_camera(path, camera) : NULL;
+    return camera != NULL ? sl_input_new_camera(spec, camera) : NULL;
 }
 
 /* 0, or why not: an errno */
@@ -200,6 +200,22 @@ get_path(const char *device)
     return g_path_is_absolute(device) ? device : NULL;
 }
 
+/* Whatever is nothing else. */
+static gboolean
+is_name(const char *device)
+{
+    return get_path(device) == NULL && !gst_uri_is_valid(device) && !g_str_equal(device, "test") &&
+           strchr(device, '/') == NULL && !g_file_test(device, G_FILE_TEST_EXISTS);
+}
+
+static SlInput *
+resolve_camera_by_name(const char *text, GError **error)
+{
+    g_autoptr(GPtrArray) entries = sl_camera_list();
+    const SlCameraEntry *entry = sl_camera_list_find(entries, text, error);
+    return entry != NULL ? resolve_camera(text, entry->node, error) : NULL;
+}
+
 SlInput *
 sl_input_resolve(const char *device, GError **error)
 {
@@ -210,7 +226,7 @@ sl_input_resolve(const char *device, GError **error)
     if (g_str_equal(device, "test"))
         return sl_input_new(SL_INPUT_TEST, NULL, "Test pattern");
     if (get_path(device) != NULL)
-        return resolve_camera(get_path(device), error);
+        return resolve_camera(get_path(device), get_path(device), error);
     if (gst_uri_is_valid(device))
         return resolve_uri(device, error);
     if (g_file_test(device, G_FILE_TEST_IS_REGULAR)) {
@@ -220,17 +236,13 @@ sl_input_resolve(const char *device, GError **error)
                     "%s is a file, no camera; a film is named by its URI: %s", device, file_uri);
         return NULL;
     }
-    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-                "%s is no source; expected /dev/videoN, /dev/v4l/by-id/…, a URI (rtsp://…, "
-                "file:///…), or test",
-                device);
-    return NULL;
+    return resolve_camera_by_name(device, error);
 }
 
 gboolean
 sl_input_can_be_awaited(const char *device, const GError *error)
 {
-    gboolean is_camera = device == NULL || get_path(device) != NULL;
+    gboolean is_camera = device == NULL || get_path(device) != NULL || is_name(device);
     return is_camera && (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND) ||
                          g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
                          g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION));

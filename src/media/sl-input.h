@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)
  * sl_input_resolve:
  * @device: (nullable): the command line's DEVICE; %NULL: the first camera, or SL_INPUT_NO_CAMERA
  *
+ * A text that is no path, URI or file is part of a camera's name: sl_camera_list_find().
+ *
  * Refuses texts that must not stand in launch text (`"`, `\`, control characters), URIs without a
  * scheme GStreamer knows, nodes that are not V4L2 capture devices. A camera that exists and can't
  * be opened is SL_MEDIA_ERROR_PERMISSION or SL_MEDIA_ERROR_BUSY, also where nothing was named: it

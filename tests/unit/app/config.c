@@ -92,6 +92,26 @@ test_command_line_counts_for_more(void)
 }
 
 static void
+test_strict(void)
+{
+    static const struct {
+        const char *line;
+        gboolean front, back;
+    } cases[] = { { "", FALSE, TRUE }, { "--strict", TRUE, TRUE } };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *message = NULL;
+        g_autoptr(SlOptions) options = parse(
+            "[stream front]\nstrict=false\n[stream back]\nstrict=true\n", cases[i].line, &message);
+
+        g_assert_null(message);
+        g_assert_cmpint(((SlStreamOptions *)options->streams->pdata[0])->strict, ==,
+                        cases[i].front);
+        g_assert_cmpint(((SlStreamOptions *)options->streams->pdata[1])->strict, ==, cases[i].back);
+    }
+}
+
+static void
 test_mistakes(void)
 {
     static const struct {
@@ -127,8 +147,9 @@ test_mistakes(void)
           "FILE: [limits] max-header-bytes: expected a number from 1024 to 61440" },
         { "[stream A]\n", "",
           "FILE: [stream A]: expected a name of a-z, 0-9, '_' and '-' that begins with a letter" },
+        { "[stream a]\nstrict=very\n", "", "FILE: [stream a] strict: expected true or false" },
         { "[stream a]\nurl=x\n", "",
-          "FILE: [stream a] url: expected one of device, pipeline, set" },
+          "FILE: [stream a] url: expected one of device, pipeline, set, strict" },
         { "[stream a]\n# again\n\n[stream a]\n", "",
           "FILE:4: [stream a] again, expected it once; the first is in line 1" },
         { "[stream a]\n[stream  a]\n", "",
@@ -160,6 +181,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/config/all", test_all);
     g_test_add_func("/config/command-line-counts-for-more", test_command_line_counts_for_more);
+    g_test_add_func("/config/strict", test_strict);
     g_test_add_func("/config/mistakes", test_mistakes);
     return g_test_run();
 }

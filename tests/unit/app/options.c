@@ -59,6 +59,16 @@ test_all(void)
 }
 
 static void
+test_list_devices(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlOptions) options = parse("--list-devices --json", &error);
+
+    g_assert_no_error(error);
+    g_assert_true(options->list_devices && options->json);
+}
+
+static void
 test_mistakes(void)
 {
     static const struct {
@@ -100,6 +110,7 @@ test_mistakes(void)
           "https://www.example.org" },
         { "--web /proc", "--web /proc: no index.html in there; expected the folder of the page, "
                          "such as the checkout's web" },
+        { "--json", "--json is how --list-devices answers: expected --list-devices --json" },
         { "--new-keys --no-keys",
           "--new-keys makes keys, --no-keys does without: expected one of them" },
     };
@@ -145,6 +156,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/options/defaults", test_defaults);
     g_test_add_func("/options/all", test_all);
+    g_test_add_func("/options/list-devices", test_list_devices);
     g_test_add_func("/options/mistakes", test_mistakes);
     g_test_add_func("/options/listen", test_listen);
     return g_test_run();

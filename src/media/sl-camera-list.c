@@ -1,0 +1,364 @@
+#include "sl-camera-list.h"
+
+#include "sl-camera-formats.h"
+#include "sl-description.h"
+#include "sl-json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_FOLDERS "/dev/v4l/by-id", "/dev/v4l/by-path"
+#define MAX_LINKS 256
+#define WIDTH 100
+#define FORMATS_INDENT 4
+#define SIZES_INDENT 8
+#define MAX_SIZES 12
+#define MAX_CANDIDATES 8
+
+void
+sl_camera_entry_free(SlCameraEntry *self)
+{
+    if (self == NULL)
+        return;
+    g_free(self->node);
+    g_free(self->name);
+    g_strfreev(self->links);
+    sl_camera_free(self->camera);
+    g_free(self->error);
+    g_free(self);
+}
+
+/* --- what there is --- */
+
+static void
+add_links(GStrvBuilder *links, const char *folder, const char *node)
+{
+    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+    const char *name;
+    for (guint i = 0; i < MAX_LINKS && entries != NULL; i++) {
+        if ((name = g_dir_read_name(entries)) == NULL)
+            break;
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *target = realpath(path, NULL);
+        if (g_strcmp0(target, node) == 0 && g_utf8_validate(path, -1, NULL))
+            g_strv_builder_add(links, path);
+    }
+}
+
+static char **
+find_links(const char *node)
+{
+    static const char *const folders[] = { LINK_FOLDERS };
+    g_autoptr(GStrvBuilder) links = g_strv_builder_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++)
+        add_links(links, folders[i], node);
+    return g_strv_builder_end(links);
+}
+
+GPtrArray *
+sl_camera_list(void)
+{
+    SlCameraWish everything = { SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_RATE };
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)sl_camera_entry_free);
+    g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
+    for (guint i = 0; i < nodes->len; i++) {
+        const char *node = nodes->pdata[i];
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SlCamera) camera = sl_camera_query_shared(node, &everything, &error);
+        if (camera != NULL ? camera->is_part : !sl_camera_may_be_behind(node, error))
+            continue;
+        SlCameraEntry *entry = g_new0(SlCameraEntry, 1);
+        entry->node = g_strdup(node);
+        entry->name = camera != NULL ? g_strdup(camera->name) : sl_camera_dup_system_name(node);
+        entry->links = find_links(node);
+        entry->error = error != NULL ? g_strdup(error->message) : NULL;
+        entry->camera = g_steal_pointer(&camera);
+        g_ptr_array_add(entries, entry);
+    }
+    return entries;
+}
+
+/* --- for people --- */
+
+/* Words, on as many lines as they need. */
+static void
+append_wrapped(GString *text, const char *words, guint indent)
+{
+    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
+    gsize column = 0;
+    for (guint i = 0; parts[i] != NULL; i++) {
+        gsize len = (gsize)g_utf8_strlen(parts[i], -1);
+        if (i > 0 && column + 1 + len <= WIDTH) {
+            g_string_append_printf(text, " %s", parts[i]);
+            column += 1 + len;
+        } else {
+            g_string_append_printf(text, "%s%*s%s", i > 0 ? "\n" : "", indent, "", parts[i]);
+            column = indent + len;
+        }
+    }
+    g_string_append_c(text, '\n');
+}
+
+static void
+append_formats(GString *text, GArray *modes)
+{
+    g_autoptr(GPtrArray) groups =
+        sl_camera_formats_describe(modes, WIDTH - SIZES_INDENT, MAX_SIZES);
+    for (guint i = 0; i < groups->len; i++) {
+        SlCameraFormatGroup *group = groups->pdata[i];
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (guint j = 0; j < group->names->len; j++)
+            g_string_append_printf(names, "%s%s", j > 0 ? ", " : "",
+                                   (const char *)group->names->pdata[j]);
+        append_wrapped(text, names->str, FORMATS_INDENT);
+        for (guint j = 0; j < group->sizes->len; j++)
+            g_string_append_printf(text, "%*s%s\n", SIZES_INDENT, "",
+                                   (const char *)group->sizes->pdata[j]);
+    }
+}
+
+static void
+append_cell(GString *text, const char *cell, guint width)
+{
+    glong len = g_utf8_strlen(cell, -1);
+    g_string_append_printf(text, "%s%*s  ", cell, (int)MAX((glong)width - len, 0), "");
+}
+
+static void
+append_entry(GString *text, const SlCameraEntry *entry, guint node_width, guint name_width)
+{
+    const char *path = entry->links[0] != NULL ? entry->links[0] : "-";
+    append_cell(text, entry->node, node_width);
+    append_cell(text, entry->name, name_width);
+    if (node_width + name_width + 4 + (gsize)g_utf8_strlen(path, -1) > WIDTH) {
+        while (text->str[text->len - 1] == ' ')
+            g_string_truncate(text, text->len - 1);
+        g_string_append_printf(text, "\n%*s", FORMATS_INDENT, "");
+    }
+    g_string_append_printf(text, "%s\n", path);
+    if (entry->camera != NULL)
+        append_formats(text, entry->camera->modes);
+    else
+        append_wrapped(text, entry->error, FORMATS_INDENT);
+}
+
+char *
+sl_camera_list_to_text(GPtrArray *entries)
+{
+    guint node_width = strlen("NODE"), name_width = strlen("NAME");
+    if (entries->len == 0)
+        return g_strdup(
+            "No camera found. Plug one in (in a virtual machine or a container, pass it "
+            "through: docker run --device /dev/video0 …),\n"
+            "or name a source: sightline test, rtsp://…, file:///….\n");
+    for (guint i = 0; i < entries->len; i++) {
+        const SlCameraEntry *entry = entries->pdata[i];
+        node_width = MAX(node_width, (guint)g_utf8_strlen(entry->node, -1));
+        name_width = MAX(name_width, (guint)g_utf8_strlen(entry->name, -1));
+    }
+    GString *text = g_string_new(NULL);
+    append_cell(text, "NODE", node_width);
+    append_cell(text, "NAME", name_width);
+    g_string_append(text, "STABLE PATH\n");
+    for (guint i = 0; i < entries->len; i++)
+        append_entry(text, entries->pdata[i], node_width, name_width);
+    return g_string_free(text, FALSE);
+}
+
+/* --- for programs --- */
+
+static JsonObject *
+range_to_json(guint min, guint max, guint step)
+{
+    JsonObject *object = json_object_new();
+    json_object_set_int_member(object, "min", min);
+    json_object_set_int_member(object, "max", max);
+    json_object_set_int_member(object, "step", MAX(step, 1));
+    return object;
+}
+
+static JsonNode *
+rate_to_json(guint fps_n, guint fps_d)
+{
+    JsonNode *node = json_node_alloc();
+    guint64 thousandths = ((guint64)fps_n * 1000 + fps_d / 2) / fps_d;
+    return thousandths % 1000 == 0 ? json_node_init_int(node, (gint64)thousandths / 1000)
+                                   : json_node_init_double(node, (double)thousandths / 1000);
+}
+
+/* Of the size at @ret_next, which is moved to the next size. */
+static JsonNode *
+rates_to_json(GArray *sorted, guint *ret_next)
+{
+    const SlCameraMode *first = &g_array_index(sorted, SlCameraMode, *ret_next);
+    g_autoptr(JsonArray) rates = json_array_new();
+    g_autoptr(JsonObject) range = NULL;
+    for (; *ret_next < sorted->len; (*ret_next)++) {
+        const SlCameraMode *mode = &g_array_index(sorted, SlCameraMode, *ret_next);
+        if (!sl_camera_mode_has_size_of(mode, first))
+            break;
+        if (mode->rates.fast_n != 0 && range == NULL) {
+            range = json_object_new();
+            json_object_set_member(range, "min",
+                                   rate_to_json(mode->rates.slow_n, mode->rates.slow_d));
+            json_object_set_member(range, "max",
+                                   rate_to_json(mode->rates.fast_n, mode->rates.fast_d));
+        } else if (mode->fps_n != 0) {
+            json_array_add_element(rates, rate_to_json(mode->fps_n, mode->fps_d));
+        }
+    }
+    JsonNode *node = json_node_alloc();
+    return range != NULL ? json_node_init_object(node, range) : json_node_init_array(node, rates);
+}
+
+static JsonArray *
+sizes_to_json(GArray *sorted)
+{
+    JsonArray *sizes = json_array_new();
+    for (guint i = 0; i < sorted->len;) {
+        const SlCameraMode *mode = &g_array_index(sorted, SlCameraMode, i);
+        const SlCameraRange *range = &mode->sizes;
+        JsonObject *size = json_object_new();
+        if (range->max_width != 0) {
+            json_object_set_object_member(
+                size, "width",
+                range_to_json(range->min_width, range->max_width, range->step_width));
+            json_object_set_object_member(
+                size, "height",
+                range_to_json(range->min_height, range->max_height, range->step_height));
+        } else {
+            json_object_set_int_member(size, "width", mode->width);
+            json_object_set_int_member(size, "height", mode->height);
+        }
+        json_object_set_member(size, "rates", rates_to_json(sorted, &i));
+        json_array_add_object_element(sizes, size);
+    }
+    return sizes;
+}
+
+static JsonArray *
+formats_to_json(GArray *modes)
+{
+    JsonArray *formats = json_array_new();
+    g_autoptr(GPtrArray) names = sl_camera_formats_list_names(modes);
+    for (guint i = 0; i < names->len; i++) {
+        g_autoptr(GArray) sorted = sl_camera_formats_sort(modes, names->pdata[i]);
+        SlCameraCoding coding = g_array_index(sorted, SlCameraMode, 0).format->coding;
+        JsonObject *format = json_object_new();
+        json_object_set_string_member(format, "format", names->pdata[i]);
+        json_object_set_string_member(format, "codec", sl_camera_coding_get_codec(coding));
+        json_object_set_array_member(format, "sizes", sizes_to_json(sorted));
+        json_array_add_object_element(formats, format);
+    }
+    return formats;
+}
+
+static JsonObject *
+entry_to_json(const SlCameraEntry *entry)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *links = json_array_new();
+    for (guint i = 0; entry->links[i] != NULL; i++)
+        json_array_add_string_element(links, entry->links[i]);
+    json_object_set_string_member(object, "name", entry->name);
+    json_object_set_string_member(object, "node", entry->node);
+    json_object_set_array_member(object, "stable_paths", links);
+    if (entry->camera == NULL) {
+        json_object_set_string_member(object, "error", entry->error);
+        return object;
+    }
+    json_object_set_string_member(object, "driver", entry->camera->driver);
+    json_object_set_string_member(object, "bus", entry->camera->bus);
+    json_object_set_array_member(object, "formats", formats_to_json(entry->camera->modes));
+    return object;
+}
+
+char *
+sl_camera_list_to_json(GPtrArray *entries)
+{
+    g_autoptr(JsonArray) array = json_array_new();
+    for (guint i = 0; i < entries->len; i++)
+        json_array_add_object_element(array, entry_to_json(entries->pdata[i]));
+    g_autoptr(JsonNode) node = json_node_init_array(json_node_alloc(), array);
+    g_autofree char *text = sl_json_node_to_text(node);
+    return g_strconcat(text, "\n", NULL);
+}
+
+/* --- by name --- */
+
+static gboolean
+has_text(const char *in, const char *folded)
+{
+    g_autofree char *folded_in = g_utf8_casefold(in, -1);
+    return strstr(folded_in, folded) != NULL;
+}
+
+static gboolean
+is_named(const SlCameraEntry *entry, const char *folded)
+{
+    if (has_text(entry->name, folded))
+        return TRUE;
+    for (guint i = 0; entry->links[i] != NULL; i++) {
+        g_autofree char *file = g_path_get_basename(entry->links[i]);
+        if (has_text(file, folded))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_whole_name(const SlCameraEntry *entry, const char *folded)
+{
+    g_autofree char *name = g_utf8_casefold(entry->name, -1);
+    return g_str_equal(name, folded);
+}
+
+static GPtrArray *
+select_entries(GPtrArray *entries, gboolean (*func)(const SlCameraEntry *, const char *),
+               const char *folded)
+{
+    GPtrArray *selected = g_ptr_array_new();
+    for (guint i = 0; i < entries->len; i++)
+        if (func(entries->pdata[i], folded))
+            g_ptr_array_add(selected, entries->pdata[i]);
+    return selected;
+}
+
+/* `C920 (/dev/video0), …` */
+static char *
+list_names(GPtrArray *entries, gboolean with_links)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < MIN(entries->len, MAX_CANDIDATES); i++) {
+        const SlCameraEntry *entry = entries->pdata[i];
+        g_string_append_printf(text, "%s%s (%s", i > 0 ? ", " : "", entry->name, entry->node);
+        if (with_links && entry->links[0] != NULL)
+            g_string_append_printf(text, ", %s", entry->links[0]);
+        g_string_append_c(text, ')');
+    }
+    if (entries->len > MAX_CANDIDATES)
+        g_string_append(text, ", …");
+    return g_string_free(text, FALSE);
+}
+
+SlCameraEntry *
+sl_camera_list_find(GPtrArray *entries, const char *text, GError **error)
+{
+    g_autofree char *folded = g_utf8_casefold(text, -1);
+    g_autoptr(GPtrArray) whole = select_entries(entries, is_whole_name, folded);
+    g_autoptr(GPtrArray) partly = select_entries(entries, is_named, folded);
+    GPtrArray *found = whole->len > 0 ? whole : partly;
+    g_autofree char *candidates = list_names(found->len > 0 ? found : entries, found->len > 0);
+    if (found->len == 1)
+        return found->pdata[0];
+    if (found->len > 1)
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                    "\"%s\" may be %s; name more of it, or its node or stable path", text,
+                    candidates);
+    else
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                    "%s is no source; expected /dev/videoN, /dev/v4l/by-id/…, part of a camera's "
+                    "name, a URI (rtsp://…, file:///…), or test; %s%s",
+                    text, entries->len > 0 ? "there are " : "there is no camera", candidates);
+    return NULL;
+}
