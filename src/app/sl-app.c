@@ -147,7 +147,8 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
         return SL_EXIT_CONFIG;
     input = sl_input_resolve(options->device, error);
     if (input != NULL)
-        capture = sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, error);
+        capture = sl_capture_new(input, description, values,
+                                 options->strict ? SL_CAPTURE_STRICT : SL_CAPTURE_DEFAULT, error);
     if (capture == NULL)
         return exit_status_of(*error);
     if (!check_description(description, values, capture, error))

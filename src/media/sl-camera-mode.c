@@ -231,7 +231,7 @@ sl_camera_range_fit(const SlCameraRange *range, guint native_width, guint native
 {
     guint64 width = MIN(wish->width, range->max_width);
     guint64 height = MIN(wish->height, range->max_height);
-    if (native_width > 0 && native_height > 0) {
+    if (native_width > 0 && native_height > 0 && !wish->is_strict) {
         width = MIN(width, native_width);
         height = MIN(height, native_height);
         if (width * native_height > height * native_width)

@@ -63,6 +63,8 @@ typedef struct {
 typedef struct {
     guint width, height;
     guint fps; /* frames a second */
+    gboolean
+        is_strict; /* nothing else will do: of a range it is taken whatever the sensor's shape */
 } SlCameraWish;
 
 /**

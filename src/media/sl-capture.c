@@ -1,6 +1,6 @@
 #include "sl-capture.h"
 
-#include "sl-camera.h"
+#include "sl-camera-capture.h"
 
 #include <gst/gst.h>
 
@@ -15,12 +15,13 @@ bounded_int(SlValues *values, const char *name, gint64 fallback, guint max)
 }
 
 static SlCameraWish
-wish_from_values(SlValues *values)
+wish_from_values(SlValues *values, gboolean is_strict)
 {
     return (SlCameraWish){
         .width = bounded_int(values, "width", SL_CAMERA_DEFAULT_WIDTH, SL_CAMERA_MAX_EDGE),
         .height = bounded_int(values, "height", SL_CAMERA_DEFAULT_HEIGHT, SL_CAMERA_MAX_EDGE),
         .fps = bounded_int(values, "framerate", SL_CAMERA_DEFAULT_FRAMERATE, SL_CAMERA_MAX_RATE),
+        .is_strict = is_strict,
     };
 }
 
@@ -55,70 +56,12 @@ pattern_text(const SlCameraWish *wish, gboolean is_no_camera)
     return g_string_free(text, FALSE);
 }
 
-static char *
-decoder_text(const SlCameraMode *mode, GError **error)
-{
-    switch (mode->format->coding) {
-    case SL_CAMERA_RAW:
-        return g_strdup("");
-    case SL_CAMERA_JPEG:
-        return g_strdup(" ! jpegdec");
-    case SL_CAMERA_H264:
-        if (has_element("avdec_h264"))
-            return g_strdup(" ! h264parse ! avdec_h264");
-        if (has_element("openh264dec"))
-            return g_strdup(" ! h264parse ! openh264dec");
-        break;
-    }
-    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_MISSING_ELEMENT,
-                "the camera gives %s, which nothing installed decodes: install gstreamer1.0-libav",
-                mode->format->name);
-    return NULL;
-}
-
-/* Scaling a picture woven of two fields makes a mess of it. At the rate of pictures, not of fields.
- */
-static const char *
-deinterlacer_text(const SlCamera *camera)
-{
-    return camera->is_television && has_element("deinterlace") ? " ! deinterlace fields=top" : "";
-}
-
-/* What is expected of it: no more than the description lets through. */
-static void
-set_rate(SlCapture *self, const SlCameraMode *mode, const SlCameraWish *wish)
-{
-    gboolean is_above = (guint64)mode->fps_n > (guint64)wish->fps * mode->fps_d;
-    self->fps_n = is_above ? wish->fps : mode->fps_n;
-    self->fps_d = is_above ? 1 : mode->fps_d;
-}
-
 static SlCapture *
-capture_camera(SlInput *input, const SlCameraWish *wish, GError **error)
+capture_camera(SlInput *input, const char *codec, const SlCameraWish *wish, GError **error)
 {
     g_autofree char *path = sl_input_find_node(input, error);
     g_autoptr(SlCamera) camera = path != NULL ? sl_camera_query(path, wish, error) : NULL;
-    if (camera == NULL)
-        return NULL;
-    const SlCameraMode *mode =
-        sl_camera_mode_choose((const SlCameraMode *)camera->modes->data, camera->modes->len, wish);
-    g_autofree char *decoder = decoder_text(mode, error);
-    if (decoder == NULL)
-        return NULL;
-    g_autofree char *caps = sl_camera_mode_to_caps(mode);
-    /* 1.22's v4l2src reads the device's pixel aspect, which is height to width, upside down. */
-    g_autofree char *shape = camera->pixel_width != camera->pixel_height
-                                 ? g_strdup_printf(" pixel-aspect-ratio=%u/%u", camera->pixel_width,
-                                                   camera->pixel_height)
-                                 : g_strdup("");
-    SlCapture *self = g_new0(SlCapture, 1);
-    self->raw = g_strdup_printf("v4l2src device=\"%s\" do-timestamp=true%s ! %s%s%s", path, shape,
-                                caps, decoder, deinterlacer_text(camera));
-    self->device = g_strdup(path);
-    self->input = sl_input_new_camera(input->spec, camera);
-    self->mode = sl_camera_mode_to_text(mode);
-    set_rate(self, mode, wish);
-    return self;
+    return camera != NULL ? sl_camera_capture(camera, input->spec, codec, wish, error) : NULL;
 }
 
 /* Stops at sound as it is in the file: what nobody takes must neither be decoded nor hold the
@@ -147,7 +90,8 @@ SlCapture *
 sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlCaptureFlags flags,
                GError **error)
 {
-    SlCameraWish wish = wish_from_values(values);
+    SlCameraWish wish = wish_from_values(values, (flags & SL_CAPTURE_STRICT) != 0);
+    const char *codec = sl_description_get_captured_codec(description);
     g_autoptr(SlInput) first = NULL;
     g_autofree char *raw = NULL;
     if (input->kind == SL_INPUT_NO_CAMERA &&
@@ -155,7 +99,7 @@ sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlC
         input = first;
     switch (input->kind) {
     case SL_INPUT_CAMERA:
-        return capture_camera(input, &wish, error);
+        return capture_camera(input, codec != NULL ? codec : SL_CODEC_RAW, &wish, error);
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
         raw = pattern_text(&wish, input->kind == SL_INPUT_NO_CAMERA);

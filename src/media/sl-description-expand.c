@@ -21,6 +21,8 @@ sl_capture_free(SlCapture *self)
     g_free(self->audio);
     g_free(self->device);
     g_free(self->mode);
+    g_free(self->wanted);
+    g_free(self->offers);
     sl_input_unref(self->input);
     g_free(self);
 }
@@ -78,6 +80,10 @@ insert_encoded(Expansion *self, guint line, const char *codec)
             "found ${capture:%s}, but this input comes as %s; expected ${capture:%s} or "
             "${capture}",
             codec, given, given);
+    else if (self->capture->offers != NULL)
+        sl_problems_add(self->problems, line,
+                        "found ${capture:%s}, but %s has %s; expected ${capture} and an encoder",
+                        codec, self->capture->input->label, self->capture->offers);
     else
         sl_problems_add(
             self->problems, line,

@@ -79,16 +79,19 @@ check_syntax(Check *self)
 }
 
 static void
-use_capture(Check *self, guint line)
+use_capture(Check *self, guint line, const SlPlaceholder *placeholder)
 {
-    if (self->capture_line != 0)
+    if (self->capture_line == 0) {
+        self->capture_line = line;
+        self->description->captured_codec = g_strdup(
+            placeholder->kind == SL_PLACEHOLDER_ENCODED ? placeholder->name : SL_CODEC_RAW);
+    } else {
         sl_problems_add(
             self->problems, line,
             "the camera is captured again, expected it once (a camera opens once; a tee "
             "shares it); the first is in line %u",
             self->capture_line);
-    else
-        self->capture_line = line;
+    }
 }
 
 static void
@@ -102,7 +105,7 @@ check_input(Check *self, SlToken *token)
     case SL_PLACEHOLDER_CAPTURE:
     case SL_PLACEHOLDER_ENCODED:
         if (self->section->kind == SL_SECTION_SOURCE)
-            use_capture(self, token->line);
+            use_capture(self, token->line, &placeholder);
         else
             complain(self, token->line, &placeholder, "it in [source] only");
         break;

@@ -14,6 +14,7 @@ struct _SlDescription {
     char *name;
     char *file;
     char *title;
+    char *captured_codec; /* nullable */
     GPtrArray *sections;  /* SlSection */
     GPtrArray *variables; /* SlVariable, in the file's order */
     GPtrArray *tracks;    /* char *, NULL at the end */

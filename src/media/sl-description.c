@@ -48,6 +48,7 @@ sl_description_unref(SlDescription *self)
     g_ptr_array_unref(self->tracks);
     g_array_unref(self->track_lines);
     g_free(self->title);
+    g_free(self->captured_codec);
     g_free(self->file);
     g_free(self->name);
     g_free(self);
@@ -284,6 +285,12 @@ const char *const *
 sl_description_get_tracks(SlDescription *self)
 {
     return (const char *const *)self->tracks->pdata;
+}
+
+const char *
+sl_description_get_captured_codec(SlDescription *self)
+{
+    return self->captured_codec;
 }
 
 guint

@@ -78,6 +78,12 @@ const char *sl_description_get_title(SlDescription *self);
  * `[source]`, in order */
 const char *const *sl_description_get_tracks(SlDescription *self);
 
+#define SL_CODEC_RAW "raw"
+
+/** sl_description_get_captured_codec: (nullable): what `[source]` captures: SL_CODEC_RAW
+ * (`${capture}`), or the CODEC of `${capture:CODEC}`; %NULL where it captures nothing */
+const char *sl_description_get_captured_codec(SlDescription *self);
+
 /**
  * SlValues: the values of a description's variables after --set: checked and typed.
  */
@@ -120,8 +126,10 @@ typedef struct {
     char *device;
 
     /* What it was made of. */
-    SlInput *input;     /* as it was found */
-    char *mode;         /* a camera's, for people: `YUY2 1280x720 at 30`; or NULL */
+    SlInput *input; /* as it was found */
+    char *mode;     /* a camera's, for people: `YUY2 1280x720 at 30`; or NULL */
+    char *wanted;   /* where that is not what was wanted, that: `1920x1080 at 30` */
+    char *offers;   /* where a camera has nothing in the codec that was asked for: what it has */
     guint fps_n, fps_d; /* the frames a second that it is to give; 0/1 where that is not known */
 } SlCapture;
 void sl_capture_free(SlCapture *self);

@@ -22,7 +22,7 @@ find_element(GPtrArray *tokens, const char *factory)
 static gboolean
 is_in_capture(const SlFaultScene *scene, const char *factory)
 {
-    const char *text = scene->capture->raw;
+    const char *text = scene->capture->raw != NULL ? scene->capture->raw : scene->capture->encoded;
     gsize len = strlen(factory);
 
     for (const char *p = text; p != NULL && (p = strstr(p, factory)) != NULL; p += len) {
