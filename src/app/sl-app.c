@@ -99,6 +99,9 @@ exit_status_of(const GError *error)
     case SL_MEDIA_ERROR_DEVICE:
         return SL_EXIT_UNAVAILABLE;
     case SL_MEDIA_ERROR_DESCRIPTION:
+    case SL_MEDIA_ERROR_VALUE:
+    case SL_MEDIA_ERROR_REFUSED:
+    case SL_MEDIA_ERROR_CROWDED:
     case SL_MEDIA_ERROR_PIPELINE:
     case SL_MEDIA_ERROR_MISSING_ELEMENT:
         break;

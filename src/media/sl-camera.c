@@ -27,8 +27,8 @@ sl_camera_free(SlCamera *self)
     g_free(self);
 }
 
-static int
-ioctl_on_descriptor(gpointer device, gulong request, gpointer arg)
+int
+sl_camera_ioctl(gpointer device, gulong request, gpointer arg)
 {
     return ioctl(GPOINTER_TO_INT(device), request, arg);
 }
@@ -118,8 +118,8 @@ check_is_device(const char *path, GError **error)
     return FALSE;
 }
 
-static int
-open_node(const char *path, GError **error)
+int
+sl_camera_open(const char *path, GError **error)
 {
     if (!check_is_device(path, error))
         return -1;
@@ -141,13 +141,13 @@ identify(const char *path)
 static SlCamera *
 query(const char *path, const SlCameraWish *wish, gboolean may_be_busy, GError **error)
 {
-    int fd = open_node(path, error);
+    int fd = sl_camera_open(path, error);
     if (fd < 0)
         return NULL;
     g_autoptr(SlCamera) self =
-        sl_camera_probe(ioctl_on_descriptor, GINT_TO_POINTER(fd), path, wish, error);
+        sl_camera_probe(sl_camera_ioctl, GINT_TO_POINTER(fd), path, wish, error);
     gboolean busy = self != NULL && !may_be_busy &&
-                    sl_camera_probe_is_busy(ioctl_on_descriptor, GINT_TO_POINTER(fd));
+                    sl_camera_probe_is_busy(sl_camera_ioctl, GINT_TO_POINTER(fd));
     close(fd);
     if (busy) {
         set_open_error(path, EBUSY, error);

@@ -72,6 +72,16 @@ char *sl_camera_get_label(const SlCamera *self);
 #define SL_CAMERA_DEV_DIR "/dev"
 
 /**
+ * sl_camera_open:
+ *
+ * Returns: a descriptor, to be closed; -1 with an error of sl_camera_query()
+ */
+int sl_camera_open(const char *path, GError **error);
+
+/** sl_camera_ioctl: an SlCameraIoctl; @device: a descriptor, as a pointer */
+int sl_camera_ioctl(gpointer device, gulong request, gpointer arg);
+
+/**
  * sl_camera_list_nodes:
  * @dir: SL_CAMERA_DEV_DIR
  *

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_BUSY: the device is held by another program (exit status 69)
  * @SL_MEDIA_ERROR_PERMISSION: the message names the group that is needed (69)
  * @SL_MEDIA_ERROR_DEVICE: any other fault of a device
+ * @SL_MEDIA_ERROR_VALUE: a control that the camera has not, or a value that it does not take
+ * @SL_MEDIA_ERROR_REFUSED: the camera refuses a value that it should take
+ * @SL_MEDIA_ERROR_CROWDED: as many wait for the camera already as may; to be asked again
  * @SL_MEDIA_ERROR_PIPELINE: a pipeline could not be built or broke
  * @SL_MEDIA_ERROR_MISSING_ELEMENT: GStreamer elements are not installed; the message names them
  * with their packages
@@ -29,6 +32,9 @@ typedef enum {
     SL_MEDIA_ERROR_BUSY,
     SL_MEDIA_ERROR_PERMISSION,
     SL_MEDIA_ERROR_DEVICE,
+    SL_MEDIA_ERROR_VALUE,
+    SL_MEDIA_ERROR_REFUSED,
+    SL_MEDIA_ERROR_CROWDED,
     SL_MEDIA_ERROR_PIPELINE,
     SL_MEDIA_ERROR_MISSING_ELEMENT,
 } SlMediaError;

@@ -32,6 +32,8 @@ struct _SlStream {
     SlValues *values;
     guint linger_ms;
 
+    SlControlKeeper *controls;
+
     SlSource *source;
     guint n_viewers;
     SlStreamPhase phase;
@@ -280,6 +282,10 @@ become_live_if_complete(SlStream *self)
     if (self->fault != NULL)
         sl_log_info("%s: the picture is back", self->name);
     clear_fault(self);
+    /* Only now it is sure that the node is this camera's, and that the driver has reset what it
+     * resets. */
+    if (sl_stream_get_device(self) != NULL)
+        sl_control_keeper_restore(self->controls, sl_stream_get_device(self));
     report_state(self);
 }
 
@@ -660,6 +666,12 @@ sl_stream_get_device(SlStream *self)
     return self->input->kind == SL_INPUT_CAMERA && !is_gone ? self->input->location : NULL;
 }
 
+SlControlKeeper *
+sl_stream_get_controls(SlStream *self)
+{
+    return self->input->kind == SL_INPUT_CAMERA ? self->controls : NULL;
+}
+
 static void
 sl_stream_dispose(GObject *object)
 {
@@ -673,6 +685,7 @@ sl_stream_dispose(GObject *object)
     g_clear_pointer(&self->outputs, g_ptr_array_unref);
     g_clear_pointer(&self->codecs, g_ptr_array_unref);
     g_clear_object(&self->source);
+    g_clear_object(&self->controls);
     G_OBJECT_CLASS(sl_stream_parent_class)->dispose(object);
 }
 
@@ -749,6 +762,7 @@ sl_stream_new(GMainContext *context, const char *name, SlInput *input, SlDescrip
     self->description = description;
     self->values = values;
     self->linger_ms = limits->linger_ms;
+    self->controls = sl_control_keeper_new(context, name, sl_control_device_get_real());
     self->source = SL_SOURCE(sl_pipeline_source_new(context, input, description, values));
     g_signal_connect(self->source, "broke", G_CALLBACK(on_source_broke), self);
     g_signal_connect(self->source, "stopped", G_CALLBACK(on_source_stopped), self);

@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 
 #include "sl-capture.h"
+#include "sl-control-keeper.h"
 #include "sl-description.h"
 #include "sl-settings.h"
 #include "sl-track.h"
@@ -49,6 +50,9 @@ const char *sl_stream_get_input_label(SlStream *self);
 /** sl_stream_get_device: (nullable): the node of the camera as it was last found; %NULL: it is no
  * V4L2 camera, or is not there */
 const char *sl_stream_get_device(SlStream *self);
+/** sl_stream_get_controls: (transfer none) (nullable): the door to the camera's controls; NULL
+ * where the input is no camera */
+SlControlKeeper *sl_stream_get_controls(SlStream *self);
 SlStreamState sl_stream_get_state(SlStream *self);
 /** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is
  * nothing to say */
