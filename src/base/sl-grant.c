@@ -53,6 +53,26 @@ sl_grant_get_roles(SlGrant *self)
     return self->roles;
 }
 
+const char *
+sl_role_to_string(SlRoles role)
+{
+    switch (role) {
+    case SL_ROLE_WATCH:
+        return "watch";
+    case SL_ROLE_PUBLISH:
+        return "publish";
+    case SL_ROLE_INGEST:
+        return "ingest";
+    case SL_ROLE_OPERATE:
+        return "operate";
+    case SL_ROLE_ADMIN:
+        return "admin";
+    case SL_ROLE_NONE:
+        break;
+    }
+    return NULL;
+}
+
 gboolean
 sl_grant_allows(SlGrant *self, SlRoles roles, const char *stream)
 {

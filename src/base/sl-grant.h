@@ -39,6 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlGrant, sl_grant_unref)
 const char *sl_grant_get_id(SlGrant *self);
 SlRoles sl_grant_get_roles(SlGrant *self);
 
+/** sl_role_to_string: the word of docs/signalling.md; %NULL unless @role is a single one */
+const char *sl_role_to_string(SlRoles role);
+
 /** sl_grant_allows: whether it holds now, has every one of @roles, and (if not %NULL) covers
  * @stream. */
 gboolean sl_grant_allows(SlGrant *self, SlRoles roles, const char *stream);

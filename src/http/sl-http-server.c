@@ -6,6 +6,7 @@
 #include "sl-assets.h"
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-controls-api.h"
 #include "sl-debug-objects.h"
 #include "sl-listener.h"
 #include "sl-meters.h"
@@ -154,6 +155,20 @@ answer_objects(SoupServerMessage *msg)
                           "Only the operator's key shows what is alive in the program.");
 }
 
+static void
+answer_stream_controls(SlHttpServer *self, SoupServerMessage *msg, const char *name)
+{
+    int index = find_stream(self, name);
+
+    if (index < 0)
+        sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is no stream of this name here.");
+    else if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_OPERATE, name))
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN,
+                          "Only the operator's key shows and changes what the camera is set to.");
+    else
+        sl_controls_api_answer(self->context, msg, g_ptr_array_index(self->streams, index));
+}
+
 static GObject *
 make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
 {
@@ -254,6 +269,7 @@ on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path,
 {
     SlHttpServer *self = user_data;
     const char *path = sl_request_get_path(msg);
+    g_autofree char *controlled = sl_controls_api_get_stream(path);
 
     if (strcmp(path, "/") == 0)
         answer_front_page(self, msg);
@@ -267,6 +283,8 @@ on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path,
         answer_status(self, msg);
     else if (strcmp(path, "/api/debug/objects") == 0)
         answer_objects(msg);
+    else if (controlled != NULL)
+        answer_stream_controls(self, msg, controlled);
     else if (*path == '/')
         answer_asset(self, msg, path + 1);
 }
@@ -313,6 +331,7 @@ refuse_body(SlHttpServer *self, SoupServerMessage *msg)
         g_strdup_printf("A request's body may have %u bytes.", self->limits.max_body_bytes);
 
     sl_limits_reached(&self->limits, SL_LIMIT(max_body_bytes), NULL);
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(msg), FALSE);
     sl_answer_problem(msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, words);
 }
 
@@ -334,11 +353,35 @@ refuse_crowd(SlHttpServer *self, SoupServerMessage *msg)
     return TRUE;
 }
 
+/* Everything can be read; camera controls can be changed, too. */
+static gboolean
+takes_body(SoupServerMessage *msg)
+{
+    g_autofree char *controlled = sl_controls_api_get_stream(sl_request_get_path(msg));
+
+    return controlled != NULL;
+}
+
+static gboolean
+refuse_method(SoupServerMessage *msg)
+{
+    const char *method = soup_server_message_get_method(msg);
+
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+        (strcmp(method, "PUT") == 0 && takes_body(msg)))
+        return FALSE;
+    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
+                                 takes_body(msg) ? SL_CONTROLS_API_METHODS : "GET, HEAD");
+    sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED,
+                      takes_body(msg) ? "Only GET, HEAD and PUT are known here."
+                                      : "Only GET and HEAD are known here.");
+    return TRUE;
+}
+
 static void
 on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
 {
     SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
-    const char *method = soup_server_message_get_method(msg);
 
     /* libsoup would answer ranges by itself, as many and as overlapping as asked for. */
     soup_message_headers_remove(headers, "Range");
@@ -346,22 +389,17 @@ on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
     if (soup_server_message_get_status(msg) != 0)
         sl_answer_problem(msg, soup_server_message_get_status(msg), "This is not an address.");
     else if (refuse_verdict(msg, sl_request_check(msg, self->access, self->port)) ||
-             refuse_crowd(self, msg))
+             refuse_crowd(self, msg) || refuse_method(msg))
         ;
-    else if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
-                                     "GET, HEAD");
-        sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED, "Only GET and HEAD are known here.");
-    } else if (soup_message_headers_get_content_length(headers) > self->limits.max_body_bytes) {
+    else if (soup_message_headers_get_content_length(headers) > self->limits.max_body_bytes)
         refuse_body(self, msg);
-    }
 
     if (sl_request_get_allow_origin(msg) != NULL)
         soup_message_headers_replace(soup_server_message_get_response_headers(msg),
                                      "Access-Control-Allow-Origin",
                                      sl_request_get_allow_origin(msg));
-    /* Nothing reads bodies yet. */
-    soup_message_body_set_accumulate(soup_server_message_get_request_body(msg), FALSE);
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(msg),
+                                     soup_server_message_get_status(msg) == 0 && takes_body(msg));
 }
 
 static void

@@ -23,7 +23,7 @@ typedef enum {
  *
  * Routes: `/` the only stream's page, or the list · `/watch/STREAM` · `/player.js` and the other
  * assets ·
- * `/ws/STREAM` · `/relay` · `/api/status`.
+ * `/ws/STREAM` · `/relay` · `/api/status` · `/api/debug/objects` · `/api/streams/STREAM/controls`.
  */
 #define SL_TYPE_HTTP_SERVER (sl_http_server_get_type())
 G_DECLARE_FINAL_TYPE(SlHttpServer, sl_http_server, SL, HTTP_SERVER, GObject)

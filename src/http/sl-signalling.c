@@ -88,6 +88,8 @@ send_state(SlSignalling *self)
         state = SL_STREAM_STARTING;
     json_object_set_string_member(object, "state", sl_stream_state_to_string(state));
     json_object_set_string_member(object, "detail", sl_stream_get_detail(self->stream));
+    json_object_set_boolean_member(object, "controls",
+                                   sl_stream_get_controls(self->stream) != NULL);
     send_object(self, object);
 }
 
@@ -99,6 +101,18 @@ send_viewers(SlSignalling *self)
     json_object_set_int_member(object, "count",
                                sl_session_pool_get_n_viewers(self->pool, self->stream));
     send_object(self, object);
+}
+
+static JsonArray *
+roles_to_json(SlSignalling *self)
+{
+    JsonArray *roles = json_array_new();
+
+    for (guint role = 1; role <= SL_ROLE_ADMIN; role <<= 1) {
+        if (sl_grant_allows(self->grant, (SlRoles)role, sl_stream_get_name(self->stream)))
+            json_array_add_string_element(roles, sl_role_to_string((SlRoles)role));
+    }
+    return roles;
 }
 
 static void
@@ -117,6 +131,7 @@ send_welcome(SlSignalling *self)
     json_object_set_string_member(object, "title", sl_stream_get_title(self->stream));
     json_object_set_member(object, "iceServers", servers_node);
     json_object_set_array_member(object, "channels", channels);
+    json_object_set_array_member(object, "roles", roles_to_json(self));
     send_object(self, object);
 }
 

@@ -6,6 +6,8 @@
 
 /* Items of a menu that an error names. */
 #define MAX_ITEMS_SAID 16
+/* Characters of what somebody sent. */
+#define MAX_QUOTED 64
 
 const char *
 sl_control_type_to_string(SlControlType type)
@@ -117,6 +119,14 @@ sl_control_setting_free(SlControlSetting *self)
     g_free(self);
 }
 
+char *
+sl_control_quote(const char *text)
+{
+    g_autofree char *start = g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, -1), MAX_QUOTED));
+
+    return g_strdup_printf("“%s%s”", start, strlen(start) < strlen(text) ? "…" : "");
+}
+
 static char *
 describe(const SlControlSetting *setting)
 {
@@ -126,7 +136,7 @@ describe(const SlControlSetting *setting)
     case SL_SETTING_BOOLEAN:
         return g_strdup(setting->number != 0 ? "true" : "false");
     case SL_SETTING_TEXT:
-        return g_strdup_printf("“%.64s”", setting->text);
+        return sl_control_quote(setting->text);
     case SL_SETTING_OTHER:
         return g_strdup(setting->text);
     }

@@ -86,6 +86,9 @@ SlControlSetting *sl_control_setting_new(const char *name, SlControlSettingKind 
 void sl_control_setting_free(SlControlSetting *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlControlSetting, sl_control_setting_free)
 
+/** sl_control_quote: (transfer full): @text, which is UTF-8, in quotes and bounded, for an error */
+char *sl_control_quote(const char *text);
+
 /**
  * sl_camera_control_check:
  * @setting: for this control; menus take the value or the label of an item, buttons take `true`

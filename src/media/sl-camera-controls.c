@@ -339,8 +339,9 @@ sl_camera_controls_plan(GPtrArray *controls, GPtrArray *settings, GError **error
         const SlControlSetting *setting = g_ptr_array_index(settings, i);
         SlControlChange change = { .control = sl_camera_controls_find(controls, setting->name) };
         if (change.control == NULL) {
-            g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_VALUE,
-                        "the camera has no control “%.64s”", setting->name);
+            g_autofree char *name = sl_control_quote(setting->name);
+            g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_VALUE, "the camera has no control %s",
+                        name);
             return NULL;
         }
         if (!sl_camera_control_check(change.control, setting, &change.value, error))

@@ -8,6 +8,8 @@ struct _SlStream {
     GObject parent_instance;
     char *name, *title, *detail;
     SlStreamState state;
+    SlControlKeeper *controls; /* nullable */
+    char *device;              /* nullable */
 };
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
@@ -19,6 +21,8 @@ sl_stream_finalize(GObject *object)
     g_free(self->name);
     g_free(self->title);
     g_free(self->detail);
+    g_free(self->device);
+    g_clear_object(&self->controls);
     n_alive--;
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
 }
@@ -57,6 +61,26 @@ fake_stream_set_state(SlStream *self, SlStreamState state, const char *detail)
     g_signal_emit_by_name(self, "state-changed");
 }
 
+void
+fake_stream_set_controls(SlStream *self, SlControlKeeper *controls, const char *device)
+{
+    g_set_object(&self->controls, controls);
+    g_free(self->device);
+    self->device = g_strdup(device);
+}
+
+SlControlKeeper *
+sl_stream_get_controls(SlStream *self)
+{
+    return self->controls;
+}
+
+const char *
+sl_stream_get_device(SlStream *self)
+{
+    return self->device;
+}
+
 const char *
 sl_stream_get_name(SlStream *self)
 {
@@ -67,12 +91,6 @@ const char *
 sl_stream_get_title(SlStream *self)
 {
     return self->title;
-}
-
-const char *
-sl_stream_get_device(SlStream *self)
-{
-    return NULL;
 }
 
 const char *

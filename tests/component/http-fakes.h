@@ -9,6 +9,10 @@
 SlStream *fake_stream_new(const char *name, const char *title);
 void fake_stream_set_state(SlStream *stream, SlStreamState state, const char *detail);
 
+/** fake_stream_set_controls: @controls: (nullable) (transfer none); @device: (nullable): none of
+ * both until then */
+void fake_stream_set_controls(SlStream *stream, SlControlKeeper *controls, const char *device);
+
 /** fake_pool_get_last: (nullable) (transfer none): the session made last, if it still is */
 SlSession *fake_pool_get_last(SlSessionPool *pool);
 
