@@ -39,6 +39,7 @@ struct _SlApp {
     SlRelay *relay;
     SlSessionPool *pool;
     SlHttpServer *server;
+    SlCameraMonitor *monitor;
     GPtrArray *streams; /* of SlStream */
 
     gboolean stopping;
@@ -96,6 +97,7 @@ exit_status_of(const GError *error)
     case SL_MEDIA_ERROR_NOT_FOUND:
     case SL_MEDIA_ERROR_BUSY:
     case SL_MEDIA_ERROR_PERMISSION:
+    case SL_MEDIA_ERROR_FROZEN:
     case SL_MEDIA_ERROR_DEVICE:
         return SL_EXIT_UNAVAILABLE;
     case SL_MEDIA_ERROR_DESCRIPTION:
@@ -141,7 +143,6 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     g_autoptr(SlValues) values = NULL;
     g_autoptr(SlInput) input = NULL;
     g_autoptr(SlCapture) capture = NULL;
-    SlStream *stream;
 
     if (description == NULL)
         return SL_EXIT_CONFIG;
@@ -157,10 +158,14 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     if (!check_description(description, values, capture, error))
         return SL_EXIT_CONFIG;
 
-    stream = sl_stream_new(self->context, options->name, g_steal_pointer(&input),
-                           g_steal_pointer(&description), g_steal_pointer(&values),
-                           &self->options->limits);
-    g_ptr_array_add(self->streams, stream);
+    g_ptr_array_add(
+        self->streams,
+        sl_stream_new(self->context, &(SlStreamConfig){ .name = options->name,
+                                                        .input = input,
+                                                        .description = description,
+                                                        .values = values,
+                                                        .limits = &self->options->limits,
+                                                        .monitor = self->monitor }));
     return SL_EXIT_OK;
 }
 
@@ -341,6 +346,7 @@ sl_app_start(SlApp *self)
     }
     self->meters = sl_meters_new(self->context, &options->limits);
     options->limits.meters = self->meters;
+    self->monitor = sl_camera_monitor_new(self->context);
     if ((status = add_streams(self)) != SL_EXIT_OK)
         return status;
     if (!make_access(self))
@@ -502,6 +508,7 @@ sl_app_dispose(GObject *object)
     g_clear_object(&self->pool);
     g_clear_object(&self->relay);
     g_clear_pointer(&self->streams, g_ptr_array_unref);
+    g_clear_object(&self->monitor);
     g_clear_pointer(&self->ice, sl_ice_unref);
     g_clear_pointer(&self->access, sl_access_unref);
     g_clear_pointer(&self->keys, sl_access_keys_free);

@@ -88,6 +88,7 @@ send_state(SlSignalling *self)
         state = SL_STREAM_STARTING;
     json_object_set_string_member(object, "state", sl_stream_state_to_string(state));
     json_object_set_string_member(object, "detail", sl_stream_get_detail(self->stream));
+    json_object_set_string_member(object, "title", sl_stream_get_title(self->stream));
     json_object_set_boolean_member(object, "controls",
                                    sl_stream_get_controls(self->stream) != NULL);
     send_object(self, object);

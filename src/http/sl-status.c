@@ -23,6 +23,12 @@ add_codecs(JsonObject *object, SlStream *stream)
     json_object_set_array_member(object, "tracks", tracks);
 }
 
+static double
+to_tenths(double rate)
+{
+    return (gint64)(rate * 10 + 0.5) / 10.0;
+}
+
 static JsonObject *
 stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
 {
@@ -32,9 +38,14 @@ stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
     json_object_set_string_member(object, "title", sl_stream_get_title(stream));
     if (with_inputs) {
         const GError *fault = sl_stream_get_fault(stream);
+        const SlFrameRate *rate = sl_stream_get_rate(stream);
         json_object_set_string_member(object, "input", sl_stream_get_input_label(stream));
         if (fault != NULL)
             json_object_set_string_member(object, "fault", fault->message);
+        if (rate != NULL)
+            json_object_set_double_member(object, "frame_rate", to_tenths(rate->measured));
+        if (rate != NULL && rate->expected > 0)
+            json_object_set_double_member(object, "expected_rate", to_tenths(rate->expected));
     }
     json_object_set_string_member(object, "state",
                                   sl_stream_state_to_string(sl_stream_get_state(stream)));

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_NOT_FOUND: no such device or description
  * @SL_MEDIA_ERROR_BUSY: the device is held by another program (exit status 69)
  * @SL_MEDIA_ERROR_PERMISSION: the message names the group that is needed (69)
+ * @SL_MEDIA_ERROR_FROZEN: the device gave frames, and gives none any more
  * @SL_MEDIA_ERROR_DEVICE: any other fault of a device
  * @SL_MEDIA_ERROR_VALUE: a control that the camera has not, or a value that it does not take
  * @SL_MEDIA_ERROR_REFUSED: the camera refuses a value that it should take
@@ -31,6 +32,7 @@ typedef enum {
     SL_MEDIA_ERROR_NOT_FOUND,
     SL_MEDIA_ERROR_BUSY,
     SL_MEDIA_ERROR_PERMISSION,
+    SL_MEDIA_ERROR_FROZEN,
     SL_MEDIA_ERROR_DEVICE,
     SL_MEDIA_ERROR_VALUE,
     SL_MEDIA_ERROR_REFUSED,

@@ -3,6 +3,7 @@
 #include "sl-camera-list.h"
 #include "sl-description.h"
 #include "sl-log.h"
+#include "sl-source-fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -242,7 +243,8 @@ sl_input_resolve(const char *device, GError **error)
 gboolean
 sl_input_can_be_awaited(const char *device, const GError *error)
 {
-    gboolean is_camera = device == NULL || get_path(device) != NULL || is_name(device);
+    gboolean is_camera = device == NULL || (check_text(device, NULL) &&
+                                            (get_path(device) != NULL || is_name(device)));
     return is_camera && (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND) ||
                          g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
                          g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION));
@@ -272,7 +274,6 @@ sl_input_find_node(SlInput *self, GError **error)
     const SlCameraIdentity *found = sl_camera_identity_find(list, self->identity);
     if (found != NULL)
         return g_build_filename("/dev", found->node, NULL);
-    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s is unplugged, waiting for it",
-                self->label);
+    g_propagate_error(error, sl_source_fault_new_unplugged(self));
     return NULL;
 }

@@ -4,6 +4,7 @@
 #include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 
+#include "sl-capture-ask.h"
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-file-loop.h"
@@ -20,20 +21,26 @@ struct _SlPipelineSource {
 
     GMainContext *context;
     SlWeak *weak;
-    SlInput *input;
+    SlInput *input; /* as it was last found */
     SlDescription *description;
     SlValues *values;
+    SlCaptureFlags flags;
     GPtrArray *tracks; /* of SlTrack */
 
     SlCapture *capture;   /* of the latest start */
     SlLaunch *launch;     /* likewise */
     GstElement *pipeline; /* NULL while stopped */
     GPtrArray *appsinks;  /* of GstAppSink, as tracks */
-    gboolean starting;    /* another thread is changing its state */
+    gboolean started;     /* and not asked to stop */
+    gboolean asking;      /* another thread asks the input, maybe for an earlier start */
+    gboolean starting;    /* another thread is changing the pipeline's state */
     gboolean stop_wanted; /* as soon as that has ended */
     gboolean broke;       /* said so, for this start */
     guint run;            /* counts starts: what an older pipeline posted is ignored */
 };
+
+enum { FOUND, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
 static void pipeline_source_iface_init(SlSourceInterface *iface);
 
@@ -212,15 +219,9 @@ connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
 static gboolean
 make_launch(SlPipelineSource *self, GError **error)
 {
-    g_autoptr(SlProblems) problems = NULL;
+    g_autoptr(SlProblems) problems = sl_problems_new(sl_description_get_file(self->description));
 
     g_clear_pointer(&self->launch, sl_launch_free);
-    g_clear_pointer(&self->capture, sl_capture_free);
-    self->capture =
-        sl_capture_new(self->input, self->description, self->values, SL_CAPTURE_DEFAULT, error);
-    if (self->capture == NULL)
-        return FALSE;
-    problems = sl_problems_new(sl_description_get_file(self->description));
     self->launch =
         sl_description_expand_source(self->description, self->values, self->capture, problems);
     if (self->launch == NULL) {
@@ -288,7 +289,7 @@ tear_down(SlPipelineSource *self)
         gst_app_sink_set_callbacks(g_ptr_array_index(self->appsinks, i), &none, NULL, NULL);
     }
     g_ptr_array_set_size(self->appsinks, 0);
-    if (pipeline == NULL) /* could not be built */
+    if (pipeline == NULL) /* it was not built */
         pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
     sl_teardown_element(pipeline, NULL, self->context, on_torn_down, g_object_ref(self));
 }
@@ -330,30 +331,11 @@ start_job_done(gpointer data)
 }
 
 static void
-on_build_failed(gpointer object, gpointer data)
+start_built_pipeline(SlPipelineSource *self)
 {
-    break_with(object, data);
-}
-
-static void
-sl_pipeline_source_start(SlSource *source)
-{
-    SlPipelineSource *self = SL_PIPELINE_SOURCE(source);
-    GError *error = NULL;
-    StartJob *job;
-
-    g_return_if_fail(self->pipeline == NULL);
-
-    self->run++;
-    self->broke = FALSE;
-    if (!build_pipeline(self, &error)) {
-        sl_context_post(self->context, self->weak, on_build_failed, error,
-                        (GDestroyNotify)g_error_free);
-        return;
-    }
+    StartJob *job = g_new0(StartJob, 1);
 
     self->starting = TRUE;
-    job = g_new0(StartJob, 1);
     job->run = self->run;
     job->pipeline = gst_object_ref(self->pipeline);
     job->appsinks = g_ptr_array_ref(self->appsinks);
@@ -362,11 +344,69 @@ sl_pipeline_source_start(SlSource *source)
     gst_element_call_async(self->pipeline, start_pipeline, job, start_job_done);
 }
 
+static void ask_input(SlPipelineSource *self);
+
+static void
+on_answer(gpointer object, gpointer data)
+{
+    SlPipelineSource *self = object;
+    SlCaptureAnswer *answer = data;
+    g_autoptr(GError) error = NULL;
+
+    self->asking = FALSE;
+    if (!self->started)
+        return;
+    if (answer->run != self->run) {
+        ask_input(self);
+        return;
+    }
+    if (answer->capture == NULL) {
+        break_with(self, answer->error);
+        return;
+    }
+    g_clear_pointer(&self->capture, sl_capture_free);
+    self->capture = g_steal_pointer(&answer->capture);
+    sl_input_unref(self->input);
+    self->input = sl_input_ref(self->capture->input);
+    g_signal_emit(self, signals[FOUND], 0);
+    if (!self->started)
+        return;
+    if (build_pipeline(self, &error))
+        start_built_pipeline(self);
+    else
+        break_with(self, error);
+}
+
+/* One question at a time: where a driver does not answer, no second thread waits for it. */
+static void
+ask_input(SlPipelineSource *self)
+{
+    if (self->asking)
+        return;
+    self->asking = TRUE;
+    sl_capture_ask(self->context, self->weak, on_answer, self->run, self->input, self->description,
+                   self->values, self->flags);
+}
+
+static void
+sl_pipeline_source_start(SlSource *source)
+{
+    SlPipelineSource *self = SL_PIPELINE_SOURCE(source);
+
+    g_return_if_fail(self->pipeline == NULL);
+
+    self->run++;
+    self->broke = FALSE;
+    self->started = TRUE;
+    ask_input(self);
+}
+
 static void
 sl_pipeline_source_stop(SlSource *source)
 {
     SlPipelineSource *self = SL_PIPELINE_SOURCE(source);
 
+    self->started = FALSE;
     self->broke = TRUE; /* what it says from now on does not matter */
     if (self->starting)
         self->stop_wanted = TRUE;
@@ -424,6 +464,8 @@ sl_pipeline_source_dispose(GObject *object)
     /* Its owner stops it first; what is left was never started. */
     g_clear_object(&self->pipeline);
     g_clear_pointer(&self->description, sl_description_unref);
+    g_clear_pointer(&self->values, sl_values_unref);
+    g_clear_pointer(&self->input, sl_input_unref);
     G_OBJECT_CLASS(sl_pipeline_source_parent_class)->dispose(object);
 }
 
@@ -446,6 +488,8 @@ sl_pipeline_source_class_init(SlPipelineSourceClass *klass)
 
     object_class->dispose = sl_pipeline_source_dispose;
     object_class->finalize = sl_pipeline_source_finalize;
+    signals[FOUND] = g_signal_new("found", SL_TYPE_PIPELINE_SOURCE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 0);
     GST_DEBUG_CATEGORY_INIT(sightline_source, "sightline-source", 0, "Sightline sources");
 }
 
@@ -458,17 +502,24 @@ sl_pipeline_source_init(SlPipelineSource *self)
     self->appsinks = g_ptr_array_new_with_free_func(gst_object_unref);
 }
 
+const SlCapture *
+sl_pipeline_source_get_capture(SlPipelineSource *self)
+{
+    return self->capture;
+}
+
 SlPipelineSource *
 sl_pipeline_source_new(GMainContext *context, SlInput *input, SlDescription *description,
-                       SlValues *values)
+                       SlValues *values, SlCaptureFlags flags)
 {
     SlPipelineSource *self = g_object_new(SL_TYPE_PIPELINE_SOURCE, NULL);
     const char *const *names = sl_description_get_tracks(description);
 
     self->context = g_main_context_ref(context);
-    self->input = input;
+    self->input = sl_input_ref(input);
     self->description = sl_description_ref(description);
-    self->values = values;
+    self->values = sl_values_ref(values);
+    self->flags = flags;
     for (guint i = 0; names[i] != NULL; i++) {
         SlTrack *track = sl_track_new(context, names[i]);
         sl_track_set_keyframe_func(track, on_track_wants_keyframe, self);

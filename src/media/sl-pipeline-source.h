@@ -10,12 +10,20 @@ G_BEGIN_DECLS
  * SlPipelineSource: the SlSource that runs a description's `[source]`. Its errors are of
  * SL_MEDIA_ERROR, in words that a viewer understands: PIPELINE and DESCRIPTION are the file's
  * fault, the others the device's.
+ *
+ * Each start looks for its input anew, on another thread: a camera may have become another node, or
+ * have come where there was none.
+ *
+ * Signals:
+ *  - `found` (): read sl_pipeline_source_get_capture(); frames or `broke` follow
  */
 #define SL_TYPE_PIPELINE_SOURCE (sl_pipeline_source_get_type())
 G_DECLARE_FINAL_TYPE(SlPipelineSource, sl_pipeline_source, SL, PIPELINE_SOURCE, GObject)
 
-/** @input, @values: (transfer none): must outlive the source */
 SlPipelineSource *sl_pipeline_source_new(GMainContext *context, SlInput *input,
-                                         SlDescription *description, SlValues *values);
+                                         SlDescription *description, SlValues *values,
+                                         SlCaptureFlags flags);
+/** sl_pipeline_source_get_capture: (nullable): of the latest start that found its input */
+const SlCapture *sl_pipeline_source_get_capture(SlPipelineSource *self);
 
 G_END_DECLS

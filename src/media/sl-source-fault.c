@@ -1,5 +1,6 @@
 #include "sl-source-fault.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "sl-launch-tokens.h"
@@ -70,12 +71,26 @@ describe_pipeline(const SlFaultScene *scene, const char *culprit, guint line, co
 
 /* --- inputs --- */
 
-static GError *
-describe_camera(const SlInput *input, const GError *error, const char *message)
+GError *
+sl_source_fault_new_unplugged(const SlInput *input)
 {
-    if (!g_file_test(input->location, G_FILE_TEST_EXISTS))
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-                           "%s is unplugged, waiting for it", input->label);
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s is unplugged, waiting for it",
+                       input->label);
+}
+
+/* A node may stay for a moment when its device is gone. */
+static gboolean
+is_unplugged(const SlInput *input, const char *debug)
+{
+    return !g_file_test(input->location, G_FILE_TEST_EXISTS) ||
+           strstr(debug, g_strerror(ENODEV)) != NULL;
+}
+
+static GError *
+describe_camera(const SlInput *input, const GError *error, const char *debug, const char *message)
+{
+    if (is_unplugged(input, debug))
+        return sl_source_fault_new_unplugged(input);
     if (g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY))
         return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY,
                            "%s is in use by another program, waiting for it", input->label);
@@ -191,7 +206,7 @@ describe_input(const SlInput *input, const GError *error, const char *debug, con
                            input->label);
     switch (input->kind) {
     case SL_INPUT_CAMERA:
-        return describe_camera(input, error, message);
+        return describe_camera(input, error, debug, message);
     case SL_INPUT_RTSP:
     case SL_INPUT_URI:
         return describe_address(input, error, debug, message);
@@ -265,5 +280,7 @@ sl_source_fault_for_viewers(const GError *fault, SlInputKind kind)
     if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION))
         return is_address ? "The camera does not let the server in: its log says why"
                           : "The server may not open the camera: its log says why";
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_FROZEN))
+        return "The camera is frozen, starting it again";
     return "The camera gives no picture";
 }

@@ -33,6 +33,9 @@ typedef struct {
 GError *sl_source_fault_new(const SlFaultScene *scene, const char *const *elements,
                             const GError *error, const char *debug);
 
+/** sl_source_fault_new_unplugged: (transfer full): a camera was taken away */
+GError *sl_source_fault_new_unplugged(const SlInput *input);
+
 /** sl_source_fault_is_pipelines: it is the description's, not the input's: nothing changes it until
  * somebody edits a file. */
 gboolean sl_source_fault_is_pipelines(const GError *fault);

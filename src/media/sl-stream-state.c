@@ -10,6 +10,8 @@ sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event)
     case SL_STREAM_PHASE_RUNNING:
         if (event == SL_STREAM_EVENT_UNWATCHED)
             return SL_STREAM_PHASE_LINGERING;
+        if (event == SL_STREAM_EVENT_CAME)
+            return SL_STREAM_PHASE_RESTARTING;
         return event == SL_STREAM_EVENT_BROKE ? SL_STREAM_PHASE_BREAKING : phase;
 
     case SL_STREAM_PHASE_LINGERING:
@@ -32,12 +34,16 @@ sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event)
     case SL_STREAM_PHASE_BREAKING:
         if (event == SL_STREAM_EVENT_UNWATCHED)
             return SL_STREAM_PHASE_STOPPING;
+        if (event == SL_STREAM_EVENT_CAME)
+            return SL_STREAM_PHASE_RESTARTING;
         return event == SL_STREAM_EVENT_STOPPED ? SL_STREAM_PHASE_BACKOFF : phase;
 
     case SL_STREAM_PHASE_BACKOFF:
         if (event == SL_STREAM_EVENT_UNWATCHED)
             return SL_STREAM_PHASE_IDLE;
-        return event == SL_STREAM_EVENT_TIMEOUT ? SL_STREAM_PHASE_RUNNING : phase;
+        return event == SL_STREAM_EVENT_TIMEOUT || event == SL_STREAM_EVENT_CAME
+                   ? SL_STREAM_PHASE_RUNNING
+                   : phase;
     }
     return phase;
 }

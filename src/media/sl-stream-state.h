@@ -14,7 +14,7 @@ typedef enum {
     SL_STREAM_PHASE_RUNNING,    /* the source is started, and watched */
     SL_STREAM_PHASE_LINGERING,  /* the source is started, nobody watches any more */
     SL_STREAM_PHASE_STOPPING,   /* on its way to idle */
-    SL_STREAM_PHASE_RESTARTING, /* still stopping, but somebody came */
+    SL_STREAM_PHASE_RESTARTING, /* still stopping, but a viewer or a camera came */
     SL_STREAM_PHASE_BREAKING,   /* still stopping, since it broke */
     SL_STREAM_PHASE_BACKOFF,    /* broken, watched, waits for its next try */
 } SlStreamPhase;
@@ -25,10 +25,11 @@ typedef enum {
     SL_STREAM_EVENT_BROKE,     /* the source's fault */
     SL_STREAM_EVENT_STOPPED,   /* the source is gone */
     SL_STREAM_EVENT_TIMEOUT,   /* lingered or backed off long enough */
+    SL_STREAM_EVENT_CAME,      /* another start is worth while: a camera came */
 } SlStreamEvent;
 
 #define SL_STREAM_N_PHASES (SL_STREAM_PHASE_BACKOFF + 1)
-#define SL_STREAM_N_EVENTS (SL_STREAM_EVENT_TIMEOUT + 1)
+#define SL_STREAM_N_EVENTS (SL_STREAM_EVENT_CAME + 1)
 
 /** Returns: the phase after @event; @phase itself where the event does not matter */
 SlStreamPhase sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event);

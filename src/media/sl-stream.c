@@ -1,8 +1,9 @@
 #include "sl-stream.h"
 
+#include "sl-capture-ask.h"
 #include "sl-census.h"
-#include "sl-codec-probe.h"
 #include "sl-context.h"
+#include "sl-frame-watch.h"
 #include "sl-log.h"
 #include "sl-pipeline-source.h"
 #include "sl-source-fault.h"
@@ -13,12 +14,18 @@
  * take as long to its next keyframe. */
 #define FIRST_FRAME_TIMEOUT_MS 10000
 #define FIRST_FRAME_TIMEOUT_URI_MS 30000
-/* So is one that gives nothing for two of these later. */
-#define STALL_CHECK_MS 5000
+/* So is one that gives nothing for this long later. */
+#define SILENCE_MS 10000
+#define SILENCE_CAMERA_MS 3000
+/* A camera that gave less than this many frames' time is not frozen. */
+#define SILENT_INTERVALS 4
 /* Different faults in the log without a picture between them. */
 #define MAX_FAULTS_SAID 16
 /* A picture that lasted this long ends a series of failures. */
 #define STEADY_US (10 * G_USEC_PER_SEC)
+/* What is wrong with a camera that came this short ago may be its beginning: udev gives it to its
+ * group, a driver is loaded. */
+#define SETTLE_US (10 * G_USEC_PER_SEC)
 
 struct _SlStream {
     GObject parent_instance;
@@ -27,58 +34,43 @@ struct _SlStream {
     SlWeak *weak;
     char *name;
     char *title;
-    SlInput *input;
+    SlInput *input; /* as it was last found */
     SlDescription *description;
     SlValues *values;
+    SlCaptureFlags flags;
     guint linger_ms;
 
     SlControlKeeper *controls;
 
     SlSource *source;
+    SlStreamCodecs *codecs;
+    SlFrameWatch *watch;
+    SlCameraMonitor *monitor; /* nullable */
     guint n_viewers;
     SlStreamPhase phase;
-    GSource *timer;       /* lingering, or backing off */
-    GSource *frame_timer; /* waits for the first frames, then sees that there are more */
-    guint attempt;        /* failures in a row */
-    guint run;            /* counts starts */
+    GSource *timer; /* lingering, or backing off */
+    guint attempt;  /* failures in a row */
 
-    guint n_tracks_seen;  /* of this run: those that gave a frame */
-    gint64 live_since_us; /* every track gave one, and its codec is known; 0: not yet */
+    gboolean holds_monitor; /* waits for a camera */
+    gint64 came_us;         /* when one came last; 0: never */
+    gboolean looking;    /* another thread asks whether there is a camera instead of the pattern */
+    GSource *look_timer; /* to ask again */
+    guint look_attempt;
+
+    gint64 live_since_us; /* every track gave a frame, and its codec is known; 0: not yet */
     GError *fault;        /* the last one; cleared by the first picture */
     GPtrArray *said;      /* of char: faults that the log has had since there was a picture */
-
-    GPtrArray *outputs; /* of Output, as the source's tracks */
-    GPtrArray *codecs;  /* of SlTrackCodec; NULL until all are known */
+    char *mode;           /* of the camera, as it was last found; nullable */
+    char *found_said;     /* what the log has had of camera and mode */
+    char *slow;           /* how slow it is, in words; NULL: it is not */
+    gboolean slow_said;   /* in the log, of this run */
 
     SlStreamState reported;
     char *reported_detail;
+    char *reported_title;
     gboolean stopping_for_good;
     GTask *stop_task;
 };
-
-/* A track and what is known of its codec. */
-typedef struct {
-    SlStream *stream; /* not owned: it owns this */
-    SlTrack *track;
-    GstCaps *caps;       /* what the track carried when its codec was last looked for */
-    GstCaps *rtp_caps;   /* what became of that; NULL while not known */
-    SlCodecProbe *probe; /* under way */
-    guint64 n_frames;    /* when it was last looked at */
-    guint n_stalled;     /* looks in a row that found no more */
-} Output;
-
-typedef struct {
-    guint run;
-    guint index;
-    GstSample *sample;
-} FirstFrame;
-
-typedef struct {
-    GMainContext *context;
-    SlWeak *stream;
-    guint run;
-    guint index;
-} FirstFrameLink;
 
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
@@ -86,22 +78,7 @@ enum { STATE_CHANGED, CODECS_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void handle_event(SlStream *self, SlStreamEvent event);
-
-static GPtrArray *
-get_tracks(SlStream *self)
-{
-    return sl_source_get_tracks(self->source);
-}
-
-static void
-track_codec_free(gpointer data)
-{
-    SlTrackCodec *codec = data;
-
-    g_clear_object(&codec->track);
-    gst_clear_caps(&codec->rtp_caps);
-    g_free(codec);
-}
+static void update_hold(SlStream *self);
 
 /* --- what viewers are told --- */
 
@@ -138,6 +115,8 @@ sl_stream_get_detail(SlStream *self)
 {
     if (self->fault != NULL)
         return sl_source_fault_for_viewers(self->fault, self->input->kind);
+    if (self->slow != NULL)
+        return self->slow;
     return self->input->kind == SL_INPUT_NO_CAMERA ? "No camera: plug one in" : "";
 }
 
@@ -153,9 +132,12 @@ report_state(SlStream *self)
     SlStreamState state = sl_stream_get_state(self);
     const char *detail = sl_stream_get_detail(self);
 
-    if (state == self->reported && g_strcmp0(detail, self->reported_detail) == 0)
+    if (state == self->reported && g_strcmp0(detail, self->reported_detail) == 0 &&
+        g_strcmp0(self->title, self->reported_title) == 0)
         return;
     self->reported = state;
+    g_free(self->reported_title);
+    self->reported_title = g_strdup(self->title);
     g_free(self->reported_detail);
     self->reported_detail = g_strdup(detail);
     g_signal_emit(self, signals[STATE_CHANGED], 0);
@@ -189,63 +171,6 @@ set_fault(SlStream *self, const GError *fault)
     self->fault = g_error_new_literal(fault->domain, fault->code, text);
 }
 
-/* --- codecs --- */
-
-static void
-cancel_probe(Output *output)
-{
-    g_clear_pointer(&output->probe, sl_codec_probe_cancel);
-}
-
-static void
-output_free(gpointer data)
-{
-    Output *output = data;
-
-    cancel_probe(output);
-    gst_clear_caps(&output->caps);
-    gst_clear_caps(&output->rtp_caps);
-    g_clear_object(&output->track);
-    g_free(output);
-}
-
-static gboolean
-codecs_are_equal(GPtrArray *a, GPtrArray *b)
-{
-    if (a == NULL || a->len != b->len)
-        return FALSE;
-    for (guint i = 0; i < a->len; i++) {
-        SlTrackCodec *codec_a = g_ptr_array_index(a, i);
-        SlTrackCodec *codec_b = g_ptr_array_index(b, i);
-        if (!gst_caps_is_equal(codec_a->rtp_caps, codec_b->rtp_caps))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static void
-publish_codecs_if_complete(SlStream *self)
-{
-    g_autoptr(GPtrArray) codecs = g_ptr_array_new_with_free_func(track_codec_free);
-
-    for (guint i = 0; i < self->outputs->len; i++) {
-        Output *output = g_ptr_array_index(self->outputs, i);
-        SlTrackCodec *codec;
-
-        if (output->rtp_caps == NULL)
-            return;
-        codec = g_new0(SlTrackCodec, 1);
-        codec->track = g_object_ref(output->track);
-        codec->rtp_caps = gst_caps_ref(output->rtp_caps);
-        g_ptr_array_add(codecs, codec);
-    }
-    if (codecs_are_equal(self->codecs, codecs))
-        return;
-    g_clear_pointer(&self->codecs, g_ptr_array_unref);
-    self->codecs = g_steal_pointer(&codecs);
-    g_signal_emit(self, signals[CODECS_CHANGED], 0);
-}
-
 static void
 break_with(SlStream *self, const GError *error)
 {
@@ -255,29 +180,27 @@ break_with(SlStream *self, const GError *error)
     handle_event(self, SL_STREAM_EVENT_BROKE);
 }
 
-/* Its mistakes show when there is a frame to try it with. */
-static void
-break_with_viewers_section(SlStream *self, Output *output, const GError *error)
-{
-    const char *track = sl_track_get_name(output->track);
-    g_autoptr(GError) fault = g_error_new(error->domain, error->code, "%s:%u: [viewer %s]: %s",
-                                          sl_description_get_file(self->description),
-                                          sl_description_get_viewer_line(self->description, track),
-                                          track, error->message);
+/* --- codecs --- */
 
-    break_with(self, fault);
+GPtrArray *
+sl_stream_get_codecs(SlStream *self)
+{
+    return sl_stream_codecs_get(self->codecs);
+}
+
+GstElement *
+sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
+{
+    return sl_stream_codecs_make_viewer_bin(self->codecs, track, error);
 }
 
 /* A picture that viewers can be given: frames of every track, and what they are encoded in. */
 static void
 become_live_if_complete(SlStream *self)
 {
-    if (self->live_since_us != 0 || self->n_tracks_seen < self->outputs->len)
+    if (self->live_since_us != 0 || !sl_frame_watch_is_complete(self->watch) ||
+        !sl_stream_codecs_are_known(self->codecs))
         return;
-    for (guint i = 0; i < self->outputs->len; i++) {
-        if (((Output *)g_ptr_array_index(self->outputs, i))->rtp_caps == NULL)
-            return;
-    }
     self->live_since_us = g_get_monotonic_time();
     if (self->fault != NULL)
         sl_log_info("%s: the picture is back", self->name);
@@ -286,190 +209,202 @@ become_live_if_complete(SlStream *self)
      * resets. */
     if (sl_stream_get_device(self) != NULL)
         sl_control_keeper_restore(self->controls, sl_stream_get_device(self));
+    update_hold(self);
     report_state(self);
 }
 
 static void
-on_codec_found(GstCaps *rtp_caps, const GError *error, gpointer user_data)
+on_codec_found(SlStreamCodecs *codecs, SlStream *self)
 {
-    Output *output = user_data;
-    g_autoptr(SlStream) self = g_object_ref(output->stream);
-
-    output->probe = NULL; /* it is over */
-    gst_caps_replace(&output->rtp_caps, rtp_caps);
-    if (rtp_caps == NULL) {
-        break_with_viewers_section(self, output, error);
-        return;
-    }
-    publish_codecs_if_complete(self);
     become_live_if_complete(self);
 }
 
 static void
-find_codec(SlStream *self, Output *output, GstSample *sample)
+on_codecs_changed(SlStreamCodecs *codecs, SlStream *self)
 {
-    GstCaps *caps = gst_sample_get_caps(sample);
-    g_autoptr(GError) error = NULL;
-    GstElement *bin;
-
-    if (output->rtp_caps != NULL && gst_caps_is_equal(output->caps, caps))
-        return;
-    cancel_probe(output);
-    gst_caps_replace(&output->caps, caps);
-    gst_clear_caps(&output->rtp_caps);
-
-    bin = sl_stream_make_viewer_bin(self, output->track, &error);
-    if (bin == NULL)
-        break_with_viewers_section(self, output, error);
-    else
-        output->probe = sl_codec_probe(self->context, bin, sample, on_codec_found, output);
-}
-
-static Output *
-find_output(SlStream *self, SlTrack *track)
-{
-    for (guint i = 0; i < self->outputs->len; i++) {
-        Output *output = g_ptr_array_index(self->outputs, i);
-        if (output->track == track)
-            return output;
-    }
-    return NULL;
-}
-
-GPtrArray *
-sl_stream_get_codecs(SlStream *self)
-{
-    return self->codecs;
-}
-
-GstElement *
-sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
-{
-    g_autoptr(SlProblems) problems = sl_problems_new(sl_description_get_file(self->description));
-    g_autoptr(SlLaunch) launch = sl_description_expand_viewer(self->description, self->values,
-                                                              sl_track_get_name(track), problems);
-    Output *output = find_output(self, track);
-
-    g_return_val_if_fail(output != NULL && output->caps != NULL, NULL);
-    if (sl_problems_get_count(problems) > 0) {
-        g_autofree char *text = sl_problems_to_text(problems);
-        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, text);
-        return NULL;
-    }
-    return sl_codec_make_viewer_bin(launch, output->caps, error);
-}
-
-/* --- the first frames --- */
-
-static void
-first_frame_free(gpointer data)
-{
-    FirstFrame *frame = data;
-
-    gst_sample_unref(frame->sample);
-    g_free(frame);
+    g_signal_emit(self, signals[CODECS_CHANGED], 0);
 }
 
 static void
-first_frame_link_free(gpointer data)
+on_codec_failed(SlStreamCodecs *codecs, GError *error, SlStream *self)
 {
-    FirstFrameLink *link = data;
-
-    g_main_context_unref(link->context);
-    sl_weak_unref(link->stream);
-    g_free(link);
-}
-
-static void
-break_for_want_of_frames(SlStream *self)
-{
-    g_autoptr(GError) error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                                          "%s gives no picture, trying again", self->input->label);
-
-    sl_clear_source(&self->frame_timer);
     break_with(self, error);
 }
 
-static gboolean
-on_no_first_frame(gpointer data)
-{
-    break_for_want_of_frames(data);
-    return G_SOURCE_REMOVE;
-}
-
-/* Some cameras and servers fall silent without an error. */
-static gboolean
-on_stall_check(gpointer data)
-{
-    SlStream *self = data;
-
-    for (guint i = 0; i < self->outputs->len; i++) {
-        Output *output = g_ptr_array_index(self->outputs, i);
-        guint64 n_frames = sl_track_get_n_frames(output->track);
-
-        output->n_stalled = n_frames == output->n_frames ? output->n_stalled + 1 : 0;
-        output->n_frames = n_frames;
-        if (output->n_stalled == 2) {
-            output->n_stalled = 0;
-            break_for_want_of_frames(self);
-            return G_SOURCE_REMOVE;
-        }
-    }
-    return G_SOURCE_CONTINUE;
-}
+/* --- frames --- */
 
 static void
-on_first_frame(gpointer object, gpointer data)
+on_first_frame(SlFrameWatch *watch, guint index, GstSample *sample, SlStream *self)
 {
-    SlStream *self = object;
-    FirstFrame *frame = data;
-
-    if (frame->run != self->run || !sl_stream_phase_has_source(self->phase))
-        return;
-    self->n_tracks_seen++;
-    if (self->n_tracks_seen == self->outputs->len) {
-        sl_clear_source(&self->frame_timer);
-        self->frame_timer =
-            sl_context_add_timeout(self->context, STALL_CHECK_MS, on_stall_check, self);
-    }
-    find_codec(self, g_ptr_array_index(self->outputs, frame->index), frame->sample);
+    sl_stream_codecs_look(self->codecs, index, sample);
     become_live_if_complete(self);
 }
 
-/* The source's streaming thread. */
-static void
-on_track_first_frame(SlTrack *track, GstSample *sample, gpointer user_data)
+static guint
+get_silence_ms(const SlCapture *capture)
 {
-    FirstFrameLink *link = user_data;
-    FirstFrame *frame = g_new0(FirstFrame, 1);
+    guint frames_ms =
+        capture->fps_n > 0
+            ? (guint)((guint64)SILENT_INTERVALS * 1000 * capture->fps_d / capture->fps_n)
+            : 0;
 
-    frame->run = link->run;
-    frame->index = link->index;
-    frame->sample = gst_sample_ref(sample);
-    sl_context_post(link->context, link->stream, on_first_frame, frame, first_frame_free);
+    return capture->input->kind == SL_INPUT_CAMERA ? MAX(SILENCE_CAMERA_MS, frames_ms) : SILENCE_MS;
 }
 
 static void
-await_first_frames(SlStream *self)
+on_silent(SlFrameWatch *watch, gboolean began, SlStream *self)
 {
-    self->n_tracks_seen = 0;
-    for (guint i = 0; i < get_tracks(self)->len; i++) {
-        FirstFrameLink *link = g_new0(FirstFrameLink, 1);
-        link->context = g_main_context_ref(self->context);
-        link->stream = sl_weak_ref(self->weak);
-        link->run = self->run;
-        link->index = i;
-        sl_track_set_first_frame_func(g_ptr_array_index(get_tracks(self), i), on_track_first_frame,
-                                      link, first_frame_link_free);
+    const SlCapture *capture = sl_pipeline_source_get_capture(SL_PIPELINE_SOURCE(self->source));
+    g_autoptr(GError) error = NULL;
+
+    if (began && self->input->kind == SL_INPUT_CAMERA)
+        error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_FROZEN,
+                            "%s is frozen: no frame for %u s, starting it again",
+                            self->input->label, get_silence_ms(capture) / 1000);
+    else
+        error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                            "%s gives no picture, trying again", self->input->label);
+    break_with(self, error);
+}
+
+static void
+on_measured(SlFrameWatch *watch, SlStream *self)
+{
+    const SlFrameRate *rate = sl_frame_watch_get_rate(watch);
+    gboolean was_slow = self->slow != NULL;
+
+    g_clear_pointer(&self->slow, g_free);
+    if (rate->is_slow)
+        self->slow = sl_frame_rate_to_text(rate);
+    if (rate->is_slow && !self->slow_said) {
+        sl_log_warning("%s: %s gives %s", self->name, self->input->label, self->slow);
+        self->slow_said = TRUE;
+    } else if (was_slow && !rate->is_slow) {
+        sl_log_info("%s: the frames come as they should again", self->name);
     }
+    report_state(self);
+}
+
+const SlFrameRate *
+sl_stream_get_rate(SlStream *self)
+{
+    const SlFrameRate *rate = sl_frame_watch_get_rate(self->watch);
+
+    return rate->measured > 0 ? rate : NULL;
+}
+
+/* --- cameras that come and go --- */
+
+/* Whether what comes might end what is wrong. */
+static gboolean
+waits_for_camera(SlStream *self)
+{
+    if (self->phase == SL_STREAM_PHASE_IDLE)
+        return FALSE;
+    return self->input->kind == SL_INPUT_NO_CAMERA ||
+           (self->input->kind == SL_INPUT_CAMERA && self->fault != NULL &&
+            !sl_source_fault_is_pipelines(self->fault));
 }
 
 static void
-forget_first_frames(SlStream *self)
+update_hold(SlStream *self)
 {
-    sl_clear_source(&self->frame_timer);
-    for (guint i = 0; i < get_tracks(self)->len; i++)
-        sl_track_set_first_frame_func(g_ptr_array_index(get_tracks(self), i), NULL, NULL, NULL);
+    gboolean waits = waits_for_camera(self);
+
+    if (self->monitor == NULL || waits == self->holds_monitor)
+        return;
+    self->holds_monitor = waits;
+    if (waits)
+        sl_camera_monitor_hold(self->monitor);
+    else
+        sl_camera_monitor_release(self->monitor);
+}
+
+static gboolean
+came_just_now(SlStream *self)
+{
+    return self->came_us != 0 && g_get_monotonic_time() - self->came_us < SETTLE_US;
+}
+
+static void look_for_camera(SlStream *self);
+
+static gboolean
+on_look_timer(gpointer data)
+{
+    SlStream *self = data;
+
+    sl_clear_source(&self->look_timer);
+    look_for_camera(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_looked(gpointer object, gpointer data)
+{
+    SlStream *self = object;
+    const SlCaptureAnswer *answer = data;
+
+    self->looking = FALSE;
+    if (self->phase != SL_STREAM_PHASE_RUNNING || self->input->kind != SL_INPUT_NO_CAMERA)
+        return;
+    if (answer->capture != NULL) {
+        handle_event(self, SL_STREAM_EVENT_CAME);
+        return;
+    }
+    /* The pattern goes on until it can be opened. */
+    if (!g_error_matches(answer->error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND))
+        log_fault(self, answer->error->message);
+    else if (!came_just_now(self))
+        return;
+    sl_clear_source(&self->look_timer);
+    self->look_timer = sl_context_add_timeout(
+        self->context, sl_stream_backoff_ms(self->look_attempt++, FALSE), on_look_timer, self);
+}
+
+/* For the first camera, while the test pattern stands in for it. */
+static void
+look_for_camera(SlStream *self)
+{
+    g_autoptr(SlInput) first = sl_input_new_awaited(NULL);
+
+    if (self->looking || self->phase != SL_STREAM_PHASE_RUNNING)
+        return;
+    self->looking = TRUE;
+    sl_capture_ask(self->context, self->weak, on_looked, 0, first, self->description, self->values,
+                   self->flags);
+}
+
+static void
+on_camera_came(SlCameraMonitor *monitor, const char *node, SlStream *self)
+{
+    self->came_us = g_get_monotonic_time();
+    if (!waits_for_camera(self))
+        return;
+    self->attempt = 0;
+    self->look_attempt = 0;
+    if (self->fault != NULL)
+        handle_event(self, SL_STREAM_EVENT_CAME);
+    else
+        look_for_camera(self);
+}
+
+/* Nothing is heard of some drivers when their device goes, and something else of others. */
+static void
+on_camera_went(SlCameraMonitor *monitor, const char *node, SlStream *self)
+{
+    const SlCameraIdentity *identity = self->input->identity;
+    g_autoptr(GError) error = NULL;
+
+    if (identity == NULL || !g_str_equal(identity->node, node) ||
+        (self->fault != NULL && sl_source_fault_is_pipelines(self->fault)))
+        return;
+    error = sl_source_fault_new_unplugged(self->input);
+    if (sl_stream_phase_has_source(self->phase)) {
+        break_with(self, error);
+    } else if (self->fault != NULL) {
+        set_fault(self, error);
+        report_state(self);
+    }
 }
 
 /* --- the source's life: effects are only here --- */
@@ -487,14 +422,10 @@ on_timer(gpointer data)
 static void
 start_source(SlStream *self)
 {
-    self->run++;
-    await_first_frames(self);
-    self->frame_timer = sl_context_add_timeout(self->context,
-                                               self->input->kind == SL_INPUT_RTSP ||
-                                                       self->input->kind == SL_INPUT_URI
-                                                   ? FIRST_FRAME_TIMEOUT_URI_MS
-                                                   : FIRST_FRAME_TIMEOUT_MS,
-                                               on_no_first_frame, self);
+    gboolean is_far = self->input->kind == SL_INPUT_RTSP || self->input->kind == SL_INPUT_URI;
+
+    self->slow_said = FALSE;
+    sl_frame_watch_begin(self->watch, is_far ? FIRST_FRAME_TIMEOUT_URI_MS : FIRST_FRAME_TIMEOUT_MS);
     sl_source_start(self->source);
 }
 
@@ -504,10 +435,9 @@ stop_source(SlStream *self)
     if (self->live_since_us != 0 && g_get_monotonic_time() - self->live_since_us > STEADY_US)
         self->attempt = 0;
     self->live_since_us = 0;
-    self->n_tracks_seen = 0;
-    forget_first_frames(self);
-    for (guint i = 0; i < self->outputs->len; i++)
-        cancel_probe(g_ptr_array_index(self->outputs, i));
+    g_clear_pointer(&self->slow, g_free);
+    sl_frame_watch_end(self->watch);
+    sl_stream_codecs_cancel(self->codecs);
     sl_source_stop(self->source);
 }
 
@@ -516,8 +446,9 @@ stop_source(SlStream *self)
 static void
 start_backoff(SlStream *self)
 {
-    gboolean slow = sl_source_fault_is_pipelines(self->fault) ||
-                    g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
+    gboolean is_forbidden = g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
+    gboolean slow =
+        sl_source_fault_is_pipelines(self->fault) || (is_forbidden && !came_just_now(self));
     guint delay_ms = sl_stream_backoff_ms(self->attempt++, slow);
 
     self->timer = sl_context_add_timeout(self->context, delay_ms, on_timer, self);
@@ -530,6 +461,7 @@ enter_phase(SlStream *self, SlStreamPhase phase)
 
     self->phase = phase;
     sl_clear_source(&self->timer);
+    sl_clear_source(&self->look_timer);
 
     switch (phase) {
     case SL_STREAM_PHASE_IDLE:
@@ -545,10 +477,9 @@ enter_phase(SlStream *self, SlStreamPhase phase)
         break;
     case SL_STREAM_PHASE_STOPPING:
     case SL_STREAM_PHASE_BREAKING:
+    case SL_STREAM_PHASE_RESTARTING:
         if (had_source)
             stop_source(self);
-        break;
-    case SL_STREAM_PHASE_RESTARTING:
         break;
     case SL_STREAM_PHASE_BACKOFF:
         start_backoff(self);
@@ -576,8 +507,69 @@ handle_event(SlStream *self, SlStreamEvent event)
     if (next == self->phase)
         return;
     enter_phase(self, next);
+    update_hold(self);
     report_state(self);
     finish_stop_if_idle(self);
+}
+
+/* What a viewer is shown: nothing of where a source is found. */
+static char *
+make_title(const char *name, const SlInput *input)
+{
+    g_autofree char *path = NULL;
+    const char *node;
+
+    switch (input->kind) {
+    case SL_INPUT_CAMERA: /* `NAME (/dev/video0)` */
+        node = g_strrstr(input->label, " (");
+        return input->location != NULL && node != NULL
+                   ? g_strndup(input->label, (gsize)(node - input->label))
+                   : g_strdup(name);
+    case SL_INPUT_FILE:
+        path = g_filename_from_uri(input->location, NULL, NULL);
+        return path != NULL ? g_filename_display_basename(path) : g_strdup(name);
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        return g_strdup("Test pattern");
+    case SL_INPUT_RTSP:
+    case SL_INPUT_URI:
+        break;
+    }
+    return g_strdup(name);
+}
+
+/* `camera: Integrated Camera (/dev/video0), YUY2 1280x720 at 30`, when that is news. */
+static void
+log_found(SlStream *self)
+{
+    g_autofree char *text = NULL;
+
+    if (self->mode == NULL)
+        return;
+    text = g_strdup_printf("%s, %s", self->input->label, self->mode);
+    if (g_strcmp0(text, self->found_said) == 0)
+        return;
+    sl_log_info("%s: %s", self->name, text);
+    g_free(self->found_said);
+    self->found_said = g_steal_pointer(&text);
+}
+
+static void
+on_source_found(SlPipelineSource *source, SlStream *self)
+{
+    const SlCapture *capture = sl_pipeline_source_get_capture(source);
+
+    sl_input_unref(self->input);
+    self->input = sl_input_ref(capture->input);
+    g_free(self->title);
+    self->title = make_title(self->name, self->input);
+    g_free(self->mode);
+    self->mode = g_strdup(capture->mode);
+    log_found(self);
+    sl_frame_watch_expect(self->watch, get_silence_ms(capture),
+                          capture->fps_n > 0 ? (double)capture->fps_n / capture->fps_d : 0);
+    update_hold(self);
+    report_state(self);
 }
 
 static void
@@ -672,18 +664,31 @@ sl_stream_get_controls(SlStream *self)
     return self->input->kind == SL_INPUT_CAMERA ? self->controls : NULL;
 }
 
+const char *
+sl_stream_get_mode(SlStream *self)
+{
+    return self->mode;
+}
+
 static void
 sl_stream_dispose(GObject *object)
 {
     SlStream *self = SL_STREAM(object);
 
     sl_clear_source(&self->timer);
-    if (self->source != NULL) {
-        forget_first_frames(self);
-        g_signal_handlers_disconnect_by_data(self->source, self);
+    sl_clear_source(&self->look_timer);
+    if (self->monitor != NULL) {
+        g_signal_handlers_disconnect_by_data(self->monitor, self);
+        if (self->holds_monitor)
+            sl_camera_monitor_release(self->monitor);
     }
-    g_clear_pointer(&self->outputs, g_ptr_array_unref);
-    g_clear_pointer(&self->codecs, g_ptr_array_unref);
+    g_clear_object(&self->monitor);
+    if (self->watch != NULL)
+        sl_frame_watch_end(self->watch);
+    g_clear_object(&self->watch);
+    g_clear_object(&self->codecs);
+    if (self->source != NULL)
+        g_signal_handlers_disconnect_by_data(self->source, self);
     g_clear_object(&self->source);
     g_clear_object(&self->controls);
     G_OBJECT_CLASS(sl_stream_parent_class)->dispose(object);
@@ -702,6 +707,10 @@ sl_stream_finalize(GObject *object)
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
     g_free(self->reported_detail);
+    g_free(self->reported_title);
+    g_free(self->found_said);
+    g_free(self->mode);
+    g_free(self->slow);
     g_free(self->name);
     g_free(self->title);
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
@@ -725,55 +734,48 @@ sl_stream_init(SlStream *self)
 {
     sl_census_add_object(self);
     self->weak = sl_weak_new(self);
+    self->said = g_ptr_array_new_with_free_func(g_free);
 }
 
-/* What a viewer is shown: nothing of where a source is found. */
-static char *
-make_title(const char *name, const SlInput *input)
+static void
+connect_monitor(SlStream *self, SlCameraMonitor *monitor)
 {
-    g_autofree char *path = NULL;
-
-    switch (input->kind) {
-    case SL_INPUT_CAMERA: /* `NAME (/dev/video0)` */
-        return g_strchomp(g_strndup(input->label, strcspn(input->label, "(")));
-    case SL_INPUT_FILE:
-        path = g_filename_from_uri(input->location, NULL, NULL);
-        return path != NULL ? g_filename_display_basename(path) : g_strdup(name);
-    case SL_INPUT_TEST:
-    case SL_INPUT_NO_CAMERA:
-        return g_strdup("Test pattern");
-    case SL_INPUT_RTSP:
-    case SL_INPUT_URI:
-        break;
-    }
-    return g_strdup(name);
+    self->monitor = g_object_ref(monitor);
+    g_signal_connect(monitor, "came", G_CALLBACK(on_camera_came), self);
+    g_signal_connect(monitor, "went", G_CALLBACK(on_camera_went), self);
 }
 
 SlStream *
-sl_stream_new(GMainContext *context, const char *name, SlInput *input, SlDescription *description,
-              SlValues *values, const SlLimits *limits)
+sl_stream_new(GMainContext *context, const SlStreamConfig *config)
 {
     SlStream *self = g_object_new(SL_TYPE_STREAM, NULL);
+    GPtrArray *tracks;
 
     self->context = g_main_context_ref(context);
-    self->name = g_strdup(name);
-    self->title = make_title(name, input);
-    self->input = input;
-    self->description = description;
-    self->values = values;
-    self->linger_ms = limits->linger_ms;
-    self->controls = sl_control_keeper_new(context, name, sl_control_device_get_real());
-    self->source = SL_SOURCE(sl_pipeline_source_new(context, input, description, values));
+    self->name = g_strdup(config->name);
+    self->title = make_title(config->name, config->input);
+    self->input = sl_input_ref(config->input);
+    self->description = sl_description_ref(config->description);
+    self->values = sl_values_ref(config->values);
+    self->flags = config->flags;
+    self->linger_ms = config->limits->linger_ms;
+    self->controls = sl_control_keeper_new(context, config->name, sl_control_device_get_real());
+    self->source = SL_SOURCE(
+        sl_pipeline_source_new(context, self->input, self->description, self->values, self->flags));
+    g_signal_connect(self->source, "found", G_CALLBACK(on_source_found), self);
     g_signal_connect(self->source, "broke", G_CALLBACK(on_source_broke), self);
     g_signal_connect(self->source, "stopped", G_CALLBACK(on_source_stopped), self);
 
-    self->outputs = g_ptr_array_new_with_free_func(output_free);
-    self->said = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < get_tracks(self)->len; i++) {
-        Output *output = g_new0(Output, 1);
-        output->stream = self;
-        output->track = g_object_ref(g_ptr_array_index(get_tracks(self), i));
-        g_ptr_array_add(self->outputs, output);
-    }
+    tracks = sl_source_get_tracks(self->source);
+    self->codecs = sl_stream_codecs_new(context, self->description, self->values, tracks);
+    g_signal_connect(self->codecs, "found", G_CALLBACK(on_codec_found), self);
+    g_signal_connect(self->codecs, "changed", G_CALLBACK(on_codecs_changed), self);
+    g_signal_connect(self->codecs, "failed", G_CALLBACK(on_codec_failed), self);
+    self->watch = sl_frame_watch_new(context, tracks);
+    g_signal_connect(self->watch, "first-frame", G_CALLBACK(on_first_frame), self);
+    g_signal_connect(self->watch, "silent", G_CALLBACK(on_silent), self);
+    g_signal_connect(self->watch, "measured", G_CALLBACK(on_measured), self);
+    if (config->monitor != NULL)
+        connect_monitor(self, config->monitor);
     return self;
 }

@@ -2,10 +2,13 @@
 
 #include <gst/gst.h>
 
+#include "sl-camera-monitor.h"
 #include "sl-capture.h"
 #include "sl-control-keeper.h"
 #include "sl-description.h"
+#include "sl-frame-rate.h"
 #include "sl-settings.h"
+#include "sl-stream-codecs.h"
 #include "sl-track.h"
 
 G_BEGIN_DECLS
@@ -27,19 +30,24 @@ const char *sl_stream_state_to_string(SlStreamState state);
  * watches. Main thread only.
  *
  * Signals:
- *  - `state-changed` (): read sl_stream_get_state() and _get_detail()
+ *  - `state-changed` (): read sl_stream_get_state(), _get_detail() and _get_title()
  *  - `codecs-changed` (): the tracks' codecs became known, or are others than before
  */
 #define SL_TYPE_STREAM (sl_stream_get_type())
 G_DECLARE_FINAL_TYPE(SlStream, sl_stream, SL, STREAM, GObject)
 
-/**
- * sl_stream_new:
- * @input: (transfer full):
- * @description, @values: (transfer full):
- */
-SlStream *sl_stream_new(GMainContext *context, const char *name, SlInput *input,
-                        SlDescription *description, SlValues *values, const SlLimits *limits);
+/** SlStreamConfig: what a stream is made of. It takes references and copies. */
+typedef struct {
+    const char *name;
+    SlInput *input;
+    SlDescription *description;
+    SlValues *values;
+    SlCaptureFlags flags;
+    const SlLimits *limits;
+    SlCameraMonitor
+        *monitor; /* nullable: cameras that come are noticed when they are tried again */
+} SlStreamConfig;
+SlStream *sl_stream_new(GMainContext *context, const SlStreamConfig *config);
 
 const char *sl_stream_get_name(SlStream *self);
 /** sl_stream_get_title: what the page calls it: the camera's or file's name */
@@ -53,6 +61,11 @@ const char *sl_stream_get_device(SlStream *self);
 /** sl_stream_get_controls: (transfer none) (nullable): the door to the camera's controls; NULL
  * where the input is no camera */
 SlControlKeeper *sl_stream_get_controls(SlStream *self);
+/** sl_stream_get_mode: (nullable): a camera's, as it was last found: `YUY2 1280x720 at 30` */
+const char *sl_stream_get_mode(SlStream *self);
+/** sl_stream_get_rate: (transfer none) (nullable): how many frames come; %NULL: that is not known
+ */
+const SlFrameRate *sl_stream_get_rate(SlStream *self);
 SlStreamState sl_stream_get_state(SlStream *self);
 /** sl_stream_get_detail: (transfer none): why, in words that a viewer understands; "" if there is
  * nothing to say */
@@ -68,12 +81,6 @@ const GError *sl_stream_get_fault(SlStream *self);
 void sl_stream_acquire(SlStream *self);
 void sl_stream_release(SlStream *self);
 guint sl_stream_get_n_viewers(SlStream *self);
-
-/** SlTrackCodec: a track and the RTP caps that its [viewer] section makes of it. */
-typedef struct {
-    SlTrack *track;
-    GstCaps *rtp_caps; /* fixed; without ssrc, payload and the random offsets */
-} SlTrackCodec;
 
 /**
  * sl_stream_get_codecs:

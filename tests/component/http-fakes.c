@@ -94,6 +94,18 @@ sl_stream_get_title(SlStream *self)
 }
 
 const char *
+sl_stream_get_mode(SlStream *self)
+{
+    return NULL;
+}
+
+const SlFrameRate *
+sl_stream_get_rate(SlStream *self)
+{
+    return NULL;
+}
+
+const char *
 sl_stream_get_input_label(SlStream *self)
 {
     return "/dev/video0";

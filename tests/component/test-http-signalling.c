@@ -259,8 +259,8 @@ test_conversation(void)
                     "\"channels\":[\"talk:camera\"],\"roles\":[\"watch\",\"publish\","
                     "\"ingest\",\"operate\",\"admin\"]}");
     g_assert_cmpstr(viewer_text(viewer, 1), ==,
-                    "{\"type\":\"state\",\"state\":\"starting\",\"detail\":\"\","
-                    "\"controls\":false}");
+                    "{\"type\":\"state\",\"state\":\"starting\",\"detail\":\"\",\"title\":"
+                    "\"A <camera>\",\"controls\":false}");
     g_assert_cmpstr(viewer_text(viewer, 2), ==, "{\"type\":\"viewers\",\"count\":1}");
 
     g_signal_emit_by_name(session, "offer", 1, "v=0");
@@ -277,7 +277,7 @@ test_conversation(void)
                     "{\"type\":\"candidate\",\"peer\":1,\"candidate\":\"\",\"sdpMLineIndex\":0}");
     g_assert_cmpstr(viewer_text(viewer, 6), ==,
                     "{\"type\":\"state\",\"state\":\"camera-lost\",\"detail\":"
-                    "\"The camera is unplugged\",\"controls\":false}");
+                    "\"The camera is unplugged\",\"title\":\"A <camera>\",\"controls\":false}");
     assert_error(viewer_text(viewer, 7), "codec-unsupported", "no VP8");
     g_assert_cmpstr(viewer_text(viewer, 8), ==, "{\"type\":\"bye\",\"peer\":1,\"reason\":\"why\"}");
 

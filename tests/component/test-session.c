@@ -53,13 +53,19 @@ static SlStream *
 make_stream(const char *description_text, const SlLimits *limits)
 {
     g_autoptr(SlProblems) problems = sl_problems_new("test.pipeline");
-    SlDescription *description =
+    g_autoptr(SlDescription) description =
         sl_description_parse("test", description_text, strlen(description_text), problems);
     g_autofree char *text = sl_problems_to_text(problems);
+    g_autoptr(SlInput) input = sl_input_resolve("test", NULL);
+    g_autoptr(SlValues) values = NULL;
 
     g_assert_cmpstr(text, ==, "");
-    return sl_stream_new(g_main_context_default(), "camera", sl_input_resolve("test", NULL),
-                         description, sl_values_new(description, NULL, NULL), limits);
+    values = sl_values_new(description, NULL, NULL);
+    return sl_stream_new(g_main_context_default(), &(SlStreamConfig){ .name = "camera",
+                                                                      .input = input,
+                                                                      .description = description,
+                                                                      .values = values,
+                                                                      .limits = limits });
 }
 
 static void

@@ -17,10 +17,11 @@ static SlStream *
 make_stream(const char *text, const char *device, guint linger_ms)
 {
     g_autoptr(SlProblems) problems = sl_problems_new("test.pipeline");
-    SlDescription *description = sl_description_parse("test", text, strlen(text), problems);
+    g_autoptr(SlDescription) description =
+        sl_description_parse("test", text, strlen(text), problems);
     g_autoptr(GError) error = NULL;
-    SlValues *values;
-    SlInput *input;
+    g_autoptr(SlValues) values = NULL;
+    g_autoptr(SlInput) input = NULL;
     SlLimits limits;
 
     g_assert_cmpuint(sl_problems_get_count(problems), ==, 0);
@@ -30,7 +31,11 @@ make_stream(const char *text, const char *device, guint linger_ms)
     g_assert_no_error(error);
     sl_limits_init(&limits);
     limits.linger_ms = linger_ms;
-    return sl_stream_new(g_main_context_default(), "camera", input, description, values, &limits);
+    return sl_stream_new(g_main_context_default(), &(SlStreamConfig){ .name = "camera",
+                                                                      .input = input,
+                                                                      .description = description,
+                                                                      .values = values,
+                                                                      .limits = &limits });
 }
 
 static void

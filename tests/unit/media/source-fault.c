@@ -212,6 +212,7 @@ test_cameras(void)
         { SL_MEDIA_ERROR_NOT_FOUND, "Camera unplugged, waiting for it" },
         { SL_MEDIA_ERROR_BUSY, "The camera is in use by another program" },
         { SL_MEDIA_ERROR_PERMISSION, "The server may not open the camera: its log says why" },
+        { SL_MEDIA_ERROR_FROZEN, "The camera is frozen, starting it again" },
         { SL_MEDIA_ERROR_DEVICE, "The camera gives no picture" },
         { SL_MEDIA_ERROR_DESCRIPTION, AT_FAULT },
         { SL_MEDIA_ERROR_MISSING_ELEMENT, AT_FAULT },

@@ -8,12 +8,12 @@
 #define BRK SL_STREAM_PHASE_BREAKING
 #define BACK SL_STREAM_PHASE_BACKOFF
 
-/* Rows: phases. Columns: watched, unwatched, broke, stopped, time-out. */
+/* Rows: phases. Columns: watched, unwatched, broke, stopped, time-out, came. */
 static const SlStreamPhase expected[SL_STREAM_N_PHASES][SL_STREAM_N_EVENTS] = {
-    [IDLE] = { RUN, IDLE, IDLE, IDLE, IDLE }, [RUN] = { RUN, LING, BRK, RUN, RUN },
-    [LING] = { RUN, LING, STOP, LING, STOP }, [STOP] = { REST, STOP, STOP, IDLE, STOP },
-    [REST] = { REST, STOP, REST, RUN, REST }, [BRK] = { BRK, STOP, BRK, BACK, BRK },
-    [BACK] = { BACK, IDLE, BACK, BACK, RUN },
+    [IDLE] = { RUN, IDLE, IDLE, IDLE, IDLE, IDLE }, [RUN] = { RUN, LING, BRK, RUN, RUN, REST },
+    [LING] = { RUN, LING, STOP, LING, STOP, LING }, [STOP] = { REST, STOP, STOP, IDLE, STOP, STOP },
+    [REST] = { REST, STOP, REST, RUN, REST, REST }, [BRK] = { BRK, STOP, BRK, BACK, BRK, REST },
+    [BACK] = { BACK, IDLE, BACK, BACK, RUN, RUN },
 };
 
 static void

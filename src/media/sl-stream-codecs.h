@@ -1,0 +1,45 @@
+#pragma once
+
+#include "sl-description.h"
+#include "sl-track.h"
+
+G_BEGIN_DECLS
+
+/** SlTrackCodec: a track and the RTP caps that its [viewer] section makes of it. */
+typedef struct {
+    SlTrack *track;
+    GstCaps *rtp_caps; /* fixed; without ssrc, payload and the random offsets */
+} SlTrackCodec;
+
+/**
+ * SlStreamCodecs: finds what a stream's tracks are encoded in, from a frame of each. Main thread.
+ *
+ * Signals:
+ *  - `found` (): of one more track; read sl_stream_codecs_are_known()
+ *  - `changed` (): read sl_stream_codecs_get()
+ *  - `failed` (GError *error): a [viewer] section does not work, in the words of whoever runs the
+ *    server
+ */
+#define SL_TYPE_STREAM_CODECS (sl_stream_codecs_get_type())
+G_DECLARE_FINAL_TYPE(SlStreamCodecs, sl_stream_codecs, SL, STREAM_CODECS, GObject)
+
+/** @tracks: (element-type SlTrack): of the stream's source */
+SlStreamCodecs *sl_stream_codecs_new(GMainContext *context, SlDescription *description,
+                                     SlValues *values, GPtrArray *tracks);
+
+/** sl_stream_codecs_look: @sample is one that decoding can begin with; @index is the track's. */
+void sl_stream_codecs_look(SlStreamCodecs *self, guint index, GstSample *sample);
+
+/** sl_stream_codecs_cancel: what is under way is dropped; what is known stays. */
+void sl_stream_codecs_cancel(SlStreamCodecs *self);
+
+/** sl_stream_codecs_are_known: of what each track carries now */
+gboolean sl_stream_codecs_are_known(SlStreamCodecs *self);
+
+/** sl_stream_codecs_get: as sl_stream_get_codecs() */
+GPtrArray *sl_stream_codecs_get(SlStreamCodecs *self);
+
+/** sl_stream_codecs_make_viewer_bin: as sl_stream_make_viewer_bin() */
+GstElement *sl_stream_codecs_make_viewer_bin(SlStreamCodecs *self, SlTrack *track, GError **error);
+
+G_END_DECLS
