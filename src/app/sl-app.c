@@ -41,11 +41,18 @@ struct _SlApp {
     SlHttpServer *server;
     SlCameraMonitor *monitor;
     GPtrArray *streams; /* of SlStream */
+    GPtrArray *awaited; /* of Awaited: of those, whose cameras were not to be had */
 
     gboolean stopping;
     guint n_stopping; /* parts that have not yet stopped */
     GSource *stop_timer;
 };
+
+/* A stream whose camera is waited for, and why. */
+typedef struct {
+    const char *stream; /* the options own it */
+    GError *reason;
+} Awaited;
 
 G_DEFINE_FINAL_TYPE(SlApp, sl_app, G_TYPE_OBJECT)
 
@@ -134,11 +141,50 @@ check_description(SlDescription *description, SlValues *values, const SlCapture 
     return FALSE;
 }
 
+static void
+awaited_free(gpointer data)
+{
+    Awaited *awaited = data;
+
+    g_error_free(awaited->reason);
+    g_free(awaited);
+}
+
+/* What the input is and becomes. @ret_capture stays NULL where a camera is not to be had yet. */
+static SlInput *
+find_input(SlApp *self, const SlStreamOptions *options, SlDescription *description,
+           SlValues *values, SlCaptureFlags flags, SlCapture **ret_capture, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(SlInput) input = sl_input_resolve(options->device, &reason);
+    Awaited *awaited;
+
+    if (input != NULL && input->kind == SL_INPUT_NO_CAMERA && self->options->wait) {
+        g_clear_pointer(&input, sl_input_unref);
+        reason =
+            g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "there is no camera yet");
+    }
+    if (input != NULL)
+        *ret_capture = sl_capture_new(input, description, values, flags, &reason);
+    if (*ret_capture != NULL)
+        return g_steal_pointer(&input);
+    if (!sl_input_can_be_awaited(options->device, reason)) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return NULL;
+    }
+    awaited = g_new0(Awaited, 1);
+    awaited->stream = options->name;
+    awaited->reason = g_steal_pointer(&reason);
+    g_ptr_array_add(self->awaited, awaited);
+    return sl_input_new_awaited(options->device);
+}
+
 /* Returns an exit status; whatever is wrong with file or device is found here rather than by the
  * first viewer. */
 static int
 add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
 {
+    SlCaptureFlags flags = options->strict ? SL_CAPTURE_STRICT : SL_CAPTURE_DEFAULT;
     g_autoptr(SlDescription) description = load_description(options->pipeline, error);
     g_autoptr(SlValues) values = NULL;
     g_autoptr(SlInput) input = NULL;
@@ -149,11 +195,8 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     values = sl_values_new(description, (const char *const *)options->set, error);
     if (values == NULL)
         return SL_EXIT_CONFIG;
-    input = sl_input_resolve(options->device, error);
-    if (input != NULL)
-        capture = sl_capture_new(input, description, values,
-                                 options->strict ? SL_CAPTURE_STRICT : SL_CAPTURE_DEFAULT, error);
-    if (capture == NULL)
+    input = find_input(self, options, description, values, flags, &capture, error);
+    if (input == NULL)
         return exit_status_of(*error);
     if (!check_description(description, values, capture, error))
         return SL_EXIT_CONFIG;
@@ -164,9 +207,38 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
                                                         .input = input,
                                                         .description = description,
                                                         .values = values,
+                                                        .flags = flags,
                                                         .limits = &self->options->limits,
                                                         .monitor = self->monitor }));
     return SL_EXIT_OK;
+}
+
+static void
+complain_of_stream(SlApp *self, const char *name, const GError *error)
+{
+    /* A description's problems name their file. */
+    gboolean is_named = self->options->streams->len > 1 && strchr(error->message, '\n') == NULL;
+    g_autofree char *message = is_named ? g_strdup_printf("stream %s: %s", name, error->message)
+                                        : g_strdup(error->message);
+
+    complain(message);
+}
+
+/* One camera that is not to be had is no reason to keep the others from who wants to see them. */
+static int
+check_awaited(SlApp *self)
+{
+    gboolean goes_on = self->options->wait || self->awaited->len < self->streams->len;
+
+    for (guint i = 0; i < self->awaited->len; i++) {
+        const Awaited *awaited = g_ptr_array_index(self->awaited, i);
+
+        if (goes_on)
+            sl_log_warning("%s: %s; waiting for it", awaited->stream, awaited->reason->message);
+        else
+            complain_of_stream(self, awaited->stream, awaited->reason);
+    }
+    return goes_on ? SL_EXIT_OK : SL_EXIT_UNAVAILABLE;
 }
 
 static int
@@ -179,13 +251,10 @@ add_streams(SlApp *self)
 
         if (status == SL_EXIT_OK)
             continue;
-        /* A description's problems name their file. */
-        if (self->options->streams->len > 1 && strchr(error->message, '\n') == NULL)
-            g_prefix_error(&error, "stream %s: ", options->name);
-        complain(error->message);
+        complain_of_stream(self, options->name, error);
         return status;
     }
-    return SL_EXIT_OK;
+    return check_awaited(self);
 }
 
 /* --- access --- */
@@ -520,6 +589,7 @@ sl_app_finalize(GObject *object)
 {
     SlApp *self = SL_APP(object);
 
+    g_ptr_array_unref(self->awaited);
     g_clear_pointer(&self->meters, sl_meters_free);
     g_clear_pointer(&self->options, sl_options_free);
     g_clear_pointer(&self->loop, g_main_loop_unref);
@@ -541,6 +611,7 @@ sl_app_init(SlApp *self)
 {
     sl_census_add_object(self);
     self->streams = g_ptr_array_new_with_free_func(g_object_unref);
+    self->awaited = g_ptr_array_new_with_free_func(awaited_free);
 }
 
 SlApp *

@@ -119,8 +119,10 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
                                  error);
     if (g_str_equal(key, "no-keys"))
         return read_boolean(config, "server", key, &options->no_keys, error);
+    if (g_str_equal(key, "wait"))
+        return read_boolean(config, "server", key, &options->wait, error);
     return fail_unknown(config, "server", key,
-                        "listen, media-ports, ice-server, allow-host, allow-origin, no-keys",
+                        "listen, media-ports, ice-server, allow-host, allow-origin, no-keys, wait",
                         error);
 }
 

@@ -26,7 +26,7 @@ static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a
 typedef struct {
     char *listen, *media_ports, *config, *pipeline, *web_dir, *check;
     char **set, **ice_servers, **allow_hosts, **allow_origins, **rest;
-    gboolean strict, new_keys, no_keys, list_devices, json, list_pipelines, version;
+    gboolean strict, wait, new_keys, no_keys, list_devices, json, list_pipelines, version;
 } RawOptions;
 
 static void
@@ -214,6 +214,8 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
           "Set a variable of the description (repeatable)", "NAME=VALUE" },
         { "strict", 0, 0, G_OPTION_ARG_NONE, &raw->strict,
           "Take no nearest mode of a camera: the wanted size and rate, or an error", NULL },
+        { "wait", 0, 0, G_OPTION_ARG_NONE, &raw->wait,
+          "Wait for cameras that are missing, busy or forbidden, rather than exit", NULL },
         { "listen", 'l', 0, G_OPTION_ARG_STRING, &raw->listen,
           "Where to serve pages; \":8080\" is every address, port 0 picks one "
           "(default " DEFAULT_LISTEN ")",
@@ -359,6 +361,7 @@ apply_command_line(SlOptions *self, RawOptions *raw, GError **error)
     take_strv(&self->allow_hosts, &raw->allow_hosts);
     take_strv(&self->allow_origins, &raw->allow_origins);
     self->no_keys |= raw->no_keys;
+    self->wait |= raw->wait;
     self->new_keys = raw->new_keys;
     self->list_devices = raw->list_devices;
     self->json = raw->json;

@@ -38,6 +38,7 @@ typedef struct {
     GPtrArray *streams; /* of SlStreamOptions; at least one */
     char *web_dir;
     char *check;
+    gboolean wait; /* for cameras that can't be had yet, rather than to exit */
     gboolean new_keys, no_keys;
     gboolean list_devices, json, list_pipelines, version;
 } SlOptions;

@@ -19,8 +19,15 @@ dup_group_name(gid_t gid)
     return g_strdup_printf("%u", (guint)gid);
 }
 
+gboolean
+sl_camera_owner_is_in_container(void)
+{
+    return g_file_test("/.dockerenv", G_FILE_TEST_EXISTS) ||
+           g_file_test("/run/.containerenv", G_FILE_TEST_EXISTS) || g_getenv("container") != NULL;
+}
+
 char *
-sl_camera_owner_permission_advice(const char *node)
+sl_camera_owner_permission_advice(const char *node, gboolean in_container)
 {
     struct stat status;
     if (stat(node, &status) != 0)
@@ -29,6 +36,10 @@ sl_camera_owner_permission_advice(const char *node)
         return g_strdup_printf("its mode is %04o, which lets no group in",
                                (guint)status.st_mode & 07777);
     g_autofree char *group = dup_group_name(status.st_gid);
+    if (in_container)
+        return g_strdup_printf("it belongs to the group %s, and this is a container; "
+                               "`docker run --device %s --group-add %s …`",
+                               group, node, group);
     return g_strdup_printf(
         "it belongs to the group %s; `sudo usermod -aG %s $USER`, then log in again", group, group);
 }

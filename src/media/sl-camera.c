@@ -88,7 +88,8 @@ set_open_error(const char *path, int code, GError **error)
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s is not there; %s", path,
                     there);
     } else if (code == EACCES || code == EPERM) {
-        g_autofree char *advice = sl_camera_owner_permission_advice(path);
+        g_autofree char *advice =
+            sl_camera_owner_permission_advice(path, sl_camera_owner_is_in_container());
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION,
                     "no permission to open %s: %s", path, advice);
     } else if (code == EBUSY) {

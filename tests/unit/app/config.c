@@ -39,6 +39,7 @@ static const char two_streams[] = "[server]\n"
                                   "media-ports=50000-50010\n"
                                   "ice-server=stun:a.example.org;stun:b.example.org\n"
                                   "no-keys=true\n"
+                                  "wait=true\n"
                                   "[limits]\n"
                                   "max-sessions=7\n"
                                   "history-bytes=4096\n"
@@ -62,6 +63,7 @@ test_all(void)
     g_assert_cmpuint(options->ice.port_max, ==, 50010);
     g_assert_cmpuint(g_strv_length(options->ice.servers), ==, 2);
     g_assert_true(options->no_keys);
+    g_assert_true(options->wait);
     g_assert_cmpuint(options->limits.max_sessions, ==, 7);
     g_assert_cmpuint(options->limits.history_bytes, ==, 4096);
     g_assert_cmpuint(options->streams->len, ==, 2);
@@ -120,10 +122,10 @@ test_mistakes(void)
         { "[sever]\n", "", "FILE: [sever]: expected [server], [limits] or [stream NAME]" },
         { "[server]\nport=80\n", "",
           "FILE: [server] port: expected one of listen, media-ports, ice-server, allow-host, "
-          "allow-origin, no-keys" },
+          "allow-origin, no-keys, wait" },
         { "[server]\nmedia-port=1\n", "",
           "FILE: [server] media-port: expected one of listen, media-ports, ice-server, allow-host, "
-          "allow-origin, no-keys; did you mean 'media-ports'?" },
+          "allow-origin, no-keys, wait; did you mean 'media-ports'?" },
         { "[server]\nmedia-ports=1-2\n", "",
           "FILE: [server] media-ports: 1-2: expected MIN-MAX, from 1024 to 65535, such as "
           "50000-50100" },

@@ -1,3 +1,4 @@
+#include "sl-camera-owner.h"
 #include "sl-camera-probe.h"
 #include "sl-camera.h"
 #include "sl-description.h"
@@ -6,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <linux/videodev2.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A mode as the tables below write it: `YUYV 1280x720@30/1`. */
 static SlCameraMode
@@ -537,6 +539,37 @@ test_what_is_no_camera(void)
     }
 }
 
+static void
+test_permission_advice(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("sightline-XXXXXX", NULL);
+    g_autofree char *node = g_build_filename(dir, "video0", NULL);
+    g_assert_true(g_file_set_contents(node, "", 0, NULL));
+    g_assert_cmpint(chown(node, (uid_t)-1, getgid()), ==, 0);
+    g_assert_cmpint(g_chmod(node, 0660), ==, 0);
+    g_autofree char *group = NULL;
+    g_assert_true(g_spawn_command_line_sync("id -gn", &group, NULL, NULL, NULL));
+    g_strchomp(group);
+
+    g_autofree char *user = sl_camera_owner_permission_advice(node, FALSE);
+    g_autofree char *user_expected = g_strdup_printf(
+        "it belongs to the group %s; `sudo usermod -aG %s $USER`, then log in again", group, group);
+    g_assert_cmpstr(user, ==, user_expected);
+
+    g_autofree char *container = sl_camera_owner_permission_advice(node, TRUE);
+    g_autofree char *container_expected =
+        g_strdup_printf("it belongs to the group %s, and this is a container; "
+                        "`docker run --device %s --group-add %s …`",
+                        group, node, group);
+    g_assert_cmpstr(container, ==, container_expected);
+
+    g_assert_cmpint(g_chmod(node, 0600), ==, 0);
+    g_autofree char *nobody = sl_camera_owner_permission_advice(node, TRUE);
+    g_assert_cmpstr(nobody, ==, "its mode is 0600, which lets no group in");
+    g_unlink(node);
+    g_rmdir(dir);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -561,6 +594,7 @@ main(int argc, char **argv)
     g_test_add_func("/camera/endless-device", test_endless_device);
     g_test_add_func("/camera/busy", test_busy);
     g_test_add_func("/camera/nodes", test_nodes);
+    g_test_add_func("/camera/permission-advice", test_permission_advice);
     g_test_add_func("/camera/no-camera", test_what_is_no_camera);
     return g_test_run();
 }
