@@ -70,6 +70,8 @@ static char *
 camera_text(const SlCamera *camera, const SlCameraMode *mode)
 {
     g_autofree char *caps = sl_camera_mode_to_caps(mode);
+    if (camera->api == SL_CAMERA_LIBCAMERA)
+        return g_strdup_printf("libcamerasrc camera-name=\"%s\" ! %s", camera->bus, caps);
     /* 1.22's v4l2src reads the device's pixel aspect, which is height to width, upside down. */
     g_autofree char *shape = camera->pixel_width != camera->pixel_height
                                  ? g_strdup_printf(" pixel-aspect-ratio=%u/%u", camera->pixel_width,
@@ -124,7 +126,7 @@ sl_camera_capture(const SlCamera *camera, const char *spec, const char *codec,
     if (mode != NULL && !check_strictly(camera, mode, wish, error))
         return NULL;
     SlCapture *self = g_new0(SlCapture, 1);
-    self->device = g_strdup(camera->node);
+    self->device = camera->api == SL_CAMERA_V4L2 ? g_strdup(camera->node) : NULL;
     self->input = sl_input_new_camera(spec, camera);
     self->fps_d = 1; /* none known */
     if (mode != NULL) {

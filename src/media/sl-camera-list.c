@@ -1,6 +1,7 @@
 #include "sl-camera-list.h"
 
 #include "sl-camera-formats.h"
+#include "sl-camera-libcamera.h"
 #include "sl-description.h"
 #include "sl-json.h"
 
@@ -30,6 +31,9 @@ sl_camera_entry_free(SlCameraEntry *self)
 
 /* --- what there is --- */
 
+static const SlCameraWish everything = { SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_EDGE,
+                                         SL_CAMERA_MAX_RATE };
+
 static void
 add_links(GStrvBuilder *links, const char *folder, const char *node)
 {
@@ -55,11 +59,9 @@ find_links(const char *node)
     return g_strv_builder_end(links);
 }
 
-GPtrArray *
-sl_camera_list(void)
+static void
+add_nodes(GPtrArray *entries)
 {
-    SlCameraWish everything = { SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_EDGE, SL_CAMERA_MAX_RATE };
-    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)sl_camera_entry_free);
     g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
     for (guint i = 0; i < nodes->len; i++) {
         const char *node = nodes->pdata[i];
@@ -75,6 +77,37 @@ sl_camera_list(void)
         entry->camera = g_steal_pointer(&camera);
         g_ptr_array_add(entries, entry);
     }
+}
+
+/* Their IDs are stable. */
+static void
+add_libcamera(GPtrArray *entries)
+{
+    g_autoptr(GPtrArray) cameras = sl_camera_libcamera_list(&everything);
+    while (cameras->len > 0) {
+        SlCameraEntry *entry = g_new0(SlCameraEntry, 1);
+        entry->camera = g_ptr_array_steal_index(cameras, 0);
+        entry->node = g_strdup(entry->camera->node);
+        entry->name = g_strdup(entry->camera->name);
+        entry->links = g_new0(char *, 1);
+        g_ptr_array_add(entries, entry);
+    }
+}
+
+GPtrArray *
+sl_camera_list_libcamera(void)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)sl_camera_entry_free);
+    add_libcamera(entries);
+    return entries;
+}
+
+GPtrArray *
+sl_camera_list(void)
+{
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)sl_camera_entry_free);
+    add_nodes(entries);
+    add_libcamera(entries);
     return entries;
 }
 
@@ -294,9 +327,15 @@ has_text(const char *in, const char *folded)
 }
 
 static gboolean
+is_libcamera(const SlCameraEntry *entry)
+{
+    return g_str_has_prefix(entry->node, SL_CAMERA_LIBCAMERA_PREFIX);
+}
+
+static gboolean
 is_named(const SlCameraEntry *entry, const char *folded)
 {
-    if (has_text(entry->name, folded))
+    if (has_text(entry->name, folded) || (is_libcamera(entry) && has_text(entry->node, folded)))
         return TRUE;
     for (guint i = 0; entry->links[i] != NULL; i++) {
         g_autofree char *file = g_path_get_basename(entry->links[i]);
@@ -310,7 +349,11 @@ static gboolean
 is_whole_name(const SlCameraEntry *entry, const char *folded)
 {
     g_autofree char *name = g_utf8_casefold(entry->name, -1);
-    return g_str_equal(name, folded);
+    g_autofree char *node = g_utf8_casefold(entry->node, -1);
+    return g_str_equal(name, folded) ||
+           (is_libcamera(entry) &&
+            (g_str_equal(node, folded) ||
+             g_str_equal(node + strlen(SL_CAMERA_LIBCAMERA_PREFIX), folded)));
 }
 
 static GPtrArray *

@@ -17,11 +17,14 @@ void sl_camera_entry_free(SlCameraEntry *self);
 /**
  * sl_camera_list:
  *
- * All cameras, and nodes that can't be opened and may be one, by node. Opens and closes each, also
- * those in use; may block. Any thread.
- * Returns: (transfer full) (element-type SlCameraEntry)
+ * All cameras, and nodes that can't be opened and may be one: V4L2's by node, then libcamera's.
+ * Opens and closes each, also those in use; may block. Any thread. Returns: (transfer full)
+ * (element-type SlCameraEntry)
  */
 GPtrArray *sl_camera_list(void);
+
+/** sl_camera_list_libcamera: (transfer full) (element-type SlCameraEntry): only libcamera's */
+GPtrArray *sl_camera_list_libcamera(void);
 
 /** sl_camera_list_to_text: (transfer full): a table for people, 100 columns wide (paths are never
  * cut); ends with a newline */

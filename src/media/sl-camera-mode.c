@@ -1,6 +1,7 @@
 #include "sl-camera-mode.h"
 
 #include <linux/videodev2.h>
+#include <string.h>
 
 #define RAW(fourcc, name)                          \
     {                                              \
@@ -59,6 +60,18 @@ sl_camera_format_lookup(guint32 fourcc)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
         if (formats[i].fourcc == fourcc)
+            return &formats[i];
+    return NULL;
+}
+
+const SlCameraFormat *
+sl_camera_format_lookup_caps(const char *media_type, const char *name)
+{
+    gsize len = strlen(media_type);
+    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
+        if (strcspn(formats[i].media_type, ",") == len &&
+            strncmp(formats[i].media_type, media_type, len) == 0 &&
+            (formats[i].coding != SL_CAMERA_RAW || g_strcmp0(formats[i].name, name) == 0))
             return &formats[i];
     return NULL;
 }
@@ -242,4 +255,21 @@ sl_camera_range_fit(const SlCameraRange *range, guint native_width, guint native
     *ret_width = round_to_step((guint)width, range->min_width, range->max_width, range->step_width);
     *ret_height =
         round_to_step((guint)height, range->min_height, range->max_height, range->step_height);
+}
+
+void
+sl_camera_rates_fit(const SlCameraRates *rates, const SlCameraWish *wish, guint *ret_fps_n,
+                    guint *ret_fps_d)
+{
+    guint64 wanted = wish->fps;
+    if (wanted * rates->fast_d > rates->fast_n) {
+        *ret_fps_n = rates->fast_n;
+        *ret_fps_d = rates->fast_d;
+    } else if (wanted * rates->slow_d < rates->slow_n) {
+        *ret_fps_n = rates->slow_n;
+        *ret_fps_d = rates->slow_d;
+    } else {
+        *ret_fps_n = wish->fps;
+        *ret_fps_d = 1;
+    }
 }

@@ -29,6 +29,10 @@ typedef struct {
  */
 const SlCameraFormat *sl_camera_format_lookup(guint32 fourcc);
 
+/** sl_camera_format_lookup_caps: (transfer none) (nullable): an entry of the same table
+ * @name: (nullable): video/x-raw's format */
+const SlCameraFormat *sl_camera_format_lookup_caps(const char *media_type, const char *name);
+
 #define SL_CAMERA_MAX_EDGE 16384
 #define SL_CAMERA_MAX_RATE 1000
 
@@ -114,5 +118,9 @@ gboolean sl_camera_format_is_grey(const SlCameraFormat *format);
  */
 void sl_camera_range_fit(const SlCameraRange *range, guint native_width, guint native_height,
                          const SlCameraWish *wish, guint *ret_width, guint *ret_height);
+
+/** sl_camera_rates_fit: the fastest rate within the wish, or the slowest that there is */
+void sl_camera_rates_fit(const SlCameraRates *rates, const SlCameraWish *wish, guint *ret_fps_n,
+                         guint *ret_fps_d);
 
 G_END_DECLS

@@ -117,13 +117,9 @@ add_stepwise_rate(Probe *probe, const SlCameraFormat *format, guint width, guint
     if (!interval_to_rate(&stepwise->min, &rates.fast_n, &rates.fast_d) ||
         !interval_to_rate(&stepwise->max, &rates.slow_n, &rates.slow_d))
         return;
-    guint64 wanted = probe->wish->fps;
-    if (wanted * rates.fast_d > rates.fast_n)
-        add_mode(probe, format, width, height, rates.fast_n, rates.fast_d, &rates);
-    else if (wanted * rates.slow_d < rates.slow_n)
-        add_mode(probe, format, width, height, rates.slow_n, rates.slow_d, &rates);
-    else
-        add_mode(probe, format, width, height, (guint)wanted, 1, &rates);
+    guint n, d;
+    sl_camera_rates_fit(&rates, probe->wish, &n, &d);
+    add_mode(probe, format, width, height, n, d, &rates);
 }
 
 static void

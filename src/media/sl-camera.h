@@ -9,10 +9,17 @@ G_BEGIN_DECLS
 
 #define SL_CAMERA_CLASS_DIR "/sys/class/video4linux"
 
+/** SlCameraApi: what a camera is asked and opened by. */
+typedef enum {
+    SL_CAMERA_V4L2,
+    SL_CAMERA_LIBCAMERA,
+} SlCameraApi;
+
 /**
- * SlCamera: a V4L2 capture device as it was when it was asked.
+ * SlCamera: a camera as it was when it was asked.
  */
 typedef struct {
+    SlCameraApi api;
     char *node; /* as it was named: /dev/videoN or a stable path */
     char
         *name; /* these three are the device's own: UTF-8 without control characters; never empty */

@@ -1,6 +1,7 @@
 #include "sl-capture.h"
 
 #include "sl-camera-capture.h"
+#include "sl-camera-libcamera.h"
 
 #include <gst/gst.h>
 
@@ -86,12 +87,20 @@ rtsp_text(const char *uri)
                            uri, RTSP_LATENCY_MS);
 }
 
+static SlCapture *
+capture_sensor(SlInput *input, const char *codec, const SlCameraWish *wish, GError **error)
+{
+    g_autoptr(SlCamera) camera = sl_camera_libcamera_query(input->location, wish, error);
+    return camera != NULL ? sl_camera_capture(camera, input->spec, codec, wish, error) : NULL;
+}
+
 SlCapture *
 sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlCaptureFlags flags,
                GError **error)
 {
     SlCameraWish wish = wish_from_values(values, (flags & SL_CAPTURE_STRICT) != 0);
-    const char *codec = sl_description_get_captured_codec(description);
+    const char *captured = sl_description_get_captured_codec(description);
+    const char *codec = captured != NULL ? captured : SL_CODEC_RAW;
     g_autoptr(SlInput) first = NULL;
     g_autofree char *raw = NULL;
     if (input->kind == SL_INPUT_NO_CAMERA &&
@@ -99,7 +108,9 @@ sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlC
         input = first;
     switch (input->kind) {
     case SL_INPUT_CAMERA:
-        return capture_camera(input, codec != NULL ? codec : SL_CODEC_RAW, &wish, error);
+        return capture_camera(input, codec, &wish, error);
+    case SL_INPUT_LIBCAMERA:
+        return capture_sensor(input, codec, &wish, error);
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
         raw = pattern_text(&wish, input->kind == SL_INPUT_NO_CAMERA);

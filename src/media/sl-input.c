@@ -1,5 +1,6 @@
 #include "sl-input.h"
 
+#include "sl-camera-libcamera.h"
 #include "sl-camera-list.h"
 #include "sl-description.h"
 #include "sl-log.h"
@@ -28,7 +29,9 @@ SlInput *
 sl_input_new_camera(const char *spec, const SlCamera *camera)
 {
     g_autofree char *label = sl_camera_get_label(camera);
-    SlInput *self = sl_input_new(SL_INPUT_CAMERA, camera->node, label);
+    SlInput *self =
+        sl_input_new(camera->api == SL_CAMERA_LIBCAMERA ? SL_INPUT_LIBCAMERA : SL_INPUT_CAMERA,
+                     camera->node, label);
     g_free(self->spec);
     self->spec = g_strdup(spec);
     self->identity = sl_camera_identity_copy(camera->identity);
@@ -86,9 +89,13 @@ resolve_first_camera(GError **error)
     g_autoptr(SlCamera) camera = sl_camera_query_first(nodes, &wish, sl_camera_query, &local_error);
     if (camera != NULL)
         return sl_input_new_camera(NULL, camera);
-    if (g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND))
-        return sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)");
-    g_propagate_error(error, g_steal_pointer(&local_error));
+    if (!g_error_matches(local_error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND)) {
+        g_propagate_error(error, g_steal_pointer(&local_error));
+        return NULL;
+    }
+    g_autoptr(GPtrArray) sensors = sl_camera_libcamera_list(&wish);
+    return sensors->len > 0 ? sl_input_new_camera(NULL, sensors->pdata[0])
+                            : sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)");
     return NULL;
 }
 
@@ -210,11 +217,39 @@ is_name(const char *device)
 }
 
 static SlInput *
+resolve_sensor(const char *spec, const char *node, GError **error)
+{
+    SlCameraWish wish = default_wish();
+    g_autoptr(SlCamera) camera = sl_camera_libcamera_query(node, &wish, error);
+    return camera != NULL ? sl_input_new_camera(spec, camera) : NULL;
+}
+
+static SlInput *
 resolve_camera_by_name(const char *text, GError **error)
 {
     g_autoptr(GPtrArray) entries = sl_camera_list();
     const SlCameraEntry *entry = sl_camera_list_find(entries, text, error);
-    return entry != NULL ? resolve_camera(text, entry->node, error) : NULL;
+    if (entry == NULL)
+        return NULL;
+    return entry->camera != NULL && entry->camera->api == SL_CAMERA_LIBCAMERA
+               ? resolve_sensor(text, entry->node, error)
+               : resolve_camera(text, entry->node, error);
+}
+
+static SlInput *
+resolve_libcamera(const char *spec, GError **error)
+{
+    const char *text = spec + strlen(SL_CAMERA_LIBCAMERA_PREFIX);
+    g_autoptr(GPtrArray) entries = sl_camera_list_libcamera();
+    if (entries->len == 0) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                    "%s is not there: libcamera finds no camera, or gstreamer1.0-libcamera is not "
+                    "installed",
+                    spec);
+        return NULL;
+    }
+    const SlCameraEntry *entry = sl_camera_list_find(entries, text, error);
+    return entry != NULL ? resolve_sensor(spec, entry->node, error) : NULL;
 }
 
 SlInput *
@@ -228,6 +263,8 @@ sl_input_resolve(const char *device, GError **error)
         return sl_input_new(SL_INPUT_TEST, NULL, "Test pattern");
     if (get_path(device) != NULL)
         return resolve_camera(get_path(device), get_path(device), error);
+    if (g_str_has_prefix(device, SL_CAMERA_LIBCAMERA_PREFIX))
+        return resolve_libcamera(device, error);
     if (gst_uri_is_valid(device))
         return resolve_uri(device, error);
     if (g_file_test(device, G_FILE_TEST_IS_REGULAR)) {
@@ -268,7 +305,7 @@ sl_input_find_node(SlInput *self, GError **error)
         if (found != NULL && found->kind != SL_INPUT_CAMERA)
             g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
                                 "there is no camera yet, waiting for one");
-        return found != NULL ? g_strdup(found->location) : NULL;
+        return found != NULL && found->kind == SL_INPUT_CAMERA ? g_strdup(found->location) : NULL;
     }
     g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
     const SlCameraIdentity *found = sl_camera_identity_find(list, self->identity);

@@ -9,6 +9,7 @@ typedef enum {
     SL_INPUT_TEST,      /* "test": always the pattern */
     SL_INPUT_NO_CAMERA, /* nothing was named and there is none: the pattern, which says so */
     SL_INPUT_CAMERA,    /* a V4L2 node */
+    SL_INPUT_LIBCAMERA, /* a sensor that libcamera knows */
     SL_INPUT_FILE,      /* file://: loops, with sl_file_loop_install() on the pipeline */
     SL_INPUT_RTSP,
     SL_INPUT_URI, /* any other URI that uridecodebin plays */
@@ -19,7 +20,8 @@ typedef struct {
     gatomicrefcount refs;
     SlInputKind kind;
     char *spec;     /* a camera's: what was asked for; NULL: the first one */
-    char *location; /* the node or URI; NULL for the patterns, and a camera not seen yet */
+    char *location; /* the node or URI (libcamera:ID); NULL for the patterns, and a camera not seen
+                       yet */
     char *label;    /* for people: `Integrated Camera (/dev/video0)`; no passwords */
     SlCameraIdentity *identity; /* nullable: a camera's that was seen */
 } SlInput;
@@ -38,7 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)
  * sl_input_resolve:
  * @device: (nullable): the command line's DEVICE; %NULL: the first camera, or SL_INPUT_NO_CAMERA
  *
- * A text that is no path, URI or file is part of a camera's name: sl_camera_list_find().
+ * A text that is no path, URI or file is part of a camera's name: sl_camera_list_find(). So is what
+ * stands behind `libcamera:`, among libcamera's.
  *
  * Refuses texts that must not stand in launch text (`"`, `\`, control characters), URIs without a
  * scheme GStreamer knows, nodes that are not V4L2 capture devices. A camera that exists and can't

@@ -82,7 +82,7 @@ sl_source_fault_new_unplugged(const SlInput *input)
 static gboolean
 is_unplugged(const SlInput *input, const char *debug)
 {
-    return !g_file_test(input->location, G_FILE_TEST_EXISTS) ||
+    return (input->kind == SL_INPUT_CAMERA && !g_file_test(input->location, G_FILE_TEST_EXISTS)) ||
            strstr(debug, g_strerror(ENODEV)) != NULL;
 }
 
@@ -206,6 +206,7 @@ describe_input(const SlInput *input, const GError *error, const char *debug, con
                            input->label);
     switch (input->kind) {
     case SL_INPUT_CAMERA:
+    case SL_INPUT_LIBCAMERA:
         return describe_camera(input, error, debug, message);
     case SL_INPUT_RTSP:
     case SL_INPUT_URI:
