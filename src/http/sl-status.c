@@ -39,7 +39,10 @@ stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
     if (with_inputs) {
         const GError *fault = sl_stream_get_fault(stream);
         const SlFrameRate *rate = sl_stream_get_rate(stream);
+        const char *mode = sl_stream_get_mode(stream);
         json_object_set_string_member(object, "input", sl_stream_get_input_label(stream));
+        if (mode != NULL)
+            json_object_set_string_member(object, "mode", mode);
         if (fault != NULL)
             json_object_set_string_member(object, "fault", fault->message);
         if (rate != NULL)

@@ -521,6 +521,7 @@ make_title(const char *name, const SlInput *input)
 
     switch (input->kind) {
     case SL_INPUT_CAMERA: /* `NAME (/dev/video0)` */
+    case SL_INPUT_LIBCAMERA:
         node = g_strrstr(input->label, " (");
         return input->location != NULL && node != NULL
                    ? g_strndup(input->label, (gsize)(node - input->label))
@@ -538,15 +539,17 @@ make_title(const char *name, const SlInput *input)
     return g_strdup(name);
 }
 
-/* `camera: Integrated Camera (/dev/video0), YUY2 1280x720 at 30`, when that is news. */
+/* `camera: C920 (/dev/video0), MJPEG 640x480 at 25, nearest to 1280x720 at 30`, when that is news.
+ */
 static void
-log_found(SlStream *self)
+log_found(SlStream *self, const char *wanted)
 {
     g_autofree char *text = NULL;
 
     if (self->mode == NULL)
         return;
-    text = g_strdup_printf("%s, %s", self->input->label, self->mode);
+    text = g_strdup_printf("%s, %s%s%s", self->input->label, self->mode,
+                           wanted != NULL ? ", nearest to " : "", wanted != NULL ? wanted : "");
     if (g_strcmp0(text, self->found_said) == 0)
         return;
     sl_log_info("%s: %s", self->name, text);
@@ -565,7 +568,7 @@ on_source_found(SlPipelineSource *source, SlStream *self)
     self->title = make_title(self->name, self->input);
     g_free(self->mode);
     self->mode = g_strdup(capture->mode);
-    log_found(self);
+    log_found(self, capture->wanted);
     sl_frame_watch_expect(self->watch, get_silence_ms(capture),
                           capture->fps_n > 0 ? (double)capture->fps_n / capture->fps_d : 0);
     update_hold(self);
