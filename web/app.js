@@ -2,11 +2,11 @@
 
 import { SightlinePlayerElement } from './player-element.js';
 import { Chat } from './chat.js';
+import { briefly } from './player-state.js';
 
 /** Where there is no room beside or below the picture, the conversation waits until it is asked for. */
 const CRAMPED = matchMedia('(max-height: 30rem) and (orientation: landscape)');
 
-const BRIEFLY = { waiting: 'No picture', 'no-path': 'No picture', unsupported: 'No picture', 'invalid-link': 'Not connected' };
 /** Where the number of viewers is known. */
 const CONNECTED = new Set(['connecting', 'live', 'tap-to-play', 'waiting', 'no-path', 'unsupported']);
 /** Nothing more will be sent. */
@@ -32,9 +32,9 @@ showTitle(stream);
 showState(element.player);
 element.player.addEventListener('state', ({ detail }) => showState(detail));
 element.player.addEventListener('welcome', ({ detail }) => {
-  showTitle(detail.title || stream);
   if (detail.channels.length > 0) chat.join(detail.channels[0]);
 });
+element.player.addEventListener('title', ({ detail }) => showTitle(detail.title || stream));
 element.player.addEventListener('viewers', ({ detail }) => {
   byId('viewers').textContent = `${detail.count} watching`;
   showState(element.player);
@@ -74,11 +74,13 @@ function showTitle(title) {
   document.title = `${title} · Sightline`;
 }
 
-/** @param {{state: string, words: string}} said */
-function showState({ state, words }) {
-  // The explanation stands over the picture.
-  byId('state').textContent = BRIEFLY[state] ?? words;
+/** @param {{state: string, words: string, detail: string}} said */
+function showState(said) {
+  const { state, detail } = said;
+  byId('state').textContent = briefly(said);
   byId('state').dataset.state = state;
+  // Any other explanation stands over the picture.
+  byId('detail').textContent = state === 'live' ? detail : '';
   byId('composer').hidden = OVER.has(state);
   byId('viewers').hidden = !CONNECTED.has(state) || !byId('viewers').textContent;
 }

@@ -281,7 +281,7 @@ export class SightlinePlayerElement extends HTMLElement {
     const lines = await this.#stats.read(player?.connection ?? null).catch(() => []);
     if (this.#panel.hidden || player !== this.#player || !player) return;
     this.#lines.replaceChildren(...[
-      ['State', player.words],
+      ['State', [player.words, player.detail].filter(Boolean).join(' · ')],
       ...lines,
       ['Messages by', VIA[this.#relay.via]],
     ].map(([label, value]) => make('div', {}, make('dt', {}, label), make('dd', {}, value))));

@@ -84,12 +84,28 @@ export function stateOf(facts) {
     return { state: PlayerState.WAITING, detail: facts.detail === UNPLUGGED ? '' : facts.detail };
   }
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
-  if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: '' };
+  // Of a picture that moves the server may have something to say, too: that the camera is slow.
+  if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: facts.stream === 'live' ? facts.detail : '' };
   if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.WAITING, detail: facts.detail };
   if (facts.refused) return { state: PlayerState.RECONNECTING, detail: facts.refused };
   if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: ADVICE[PlayerState.NO_PATH] };
   if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
   return { state: PlayerState.CONNECTING, detail: '' };
+}
+
+/** Short ones, for beside a picture that has the others over it. */
+const BRIEFLY = {
+  [PlayerState.WAITING]: 'No picture',
+  [PlayerState.NO_PATH]: 'No picture',
+  [PlayerState.UNSUPPORTED]: 'No picture',
+  [PlayerState.INVALID_LINK]: 'Not connected',
+};
+
+/**
+ * @param {{state: string, words: string}} said
+ */
+export function briefly({ state, words }) {
+  return BRIEFLY[state] ?? words;
 }
 
 /**

@@ -44,7 +44,7 @@ function randomId() {
 /**
  * Events:
  *  - `state` {state, words, detail}
- *  - `welcome` {stream, title, channels}; `viewers` {count}
+ *  - `welcome` {stream, channels}; `title` {title}, at first and when another camera has taken over; `viewers` {count}
  *  - `video-added`, `video-shown`, `video-removed` {video}: whoever shows the player keeps each <video> that was
  *    added in the document, and on top the one shown last
  *  - `channel` {channel}: a data channel for the relay
@@ -56,6 +56,7 @@ export class Player extends EventTarget {
   #page = randomId();
   #facts = initialFacts();
   #said = { state: '', detail: '', words: '' };
+  #title = '';
 
   /** @type {Signalling | null} */
   #signalling = null;
@@ -301,14 +302,23 @@ export class Player extends EventTarget {
     this.#configuration = { iceServers: Array.isArray(iceServers) ? iceServers : [] };
     this.#openedAt = performance.now();
     this.#grant();
-    this.#emit('welcome', { stream, title, channels: Array.isArray(channels) ? channels : [] });
+    this.#emit('welcome', { stream, channels: Array.isArray(channels) ? channels : [] });
+    this.#call(title);
   }
 
-  #onStreamState({ state, detail }) {
+  #onStreamState({ state, detail, title }) {
+    this.#call(title);
     if (!['starting', 'live', 'camera-lost', 'failed'].includes(state)) return;
     this.#facts.stream = state;
     this.#facts.detail = typeof detail === 'string' ? detail : '';
     this.#grant();
+  }
+
+  /** @param {unknown} title what the stream is called now */
+  #call(title) {
+    if (typeof title !== 'string' || title === this.#title) return;
+    this.#title = title;
+    this.#emit('title', { title });
   }
 
   #onError({ code, message }) {

@@ -5,9 +5,9 @@ import { createServer } from 'node:net';
 import { Browser } from './lib/browser.mjs';
 import { temporaryFolder } from './lib/folders.mjs';
 import { makeFile, RtspCamera } from './lib/media.mjs';
-import { peerCount, playing, playsAt, says } from './lib/player.mjs';
+import { peerCount, playing, playsAt, says, showsPicture } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
-import { expectEqual, Suite, until } from './lib/tap.mjs';
+import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
 import { Signalling } from './lib/viewer.mjs';
 
 const name = process.argv[2];
@@ -40,6 +40,7 @@ suite.test('an RTSP camera: plays, is lost, comes back to the same connection', 
   await says(page, /Camera lost, waiting for it.*The camera can't be reached/s);
   await server.state('camera-lost');
   const lostMs = Date.now() - began;
+  expect(await showsPicture(page), 'the last picture is gone');
   await camera.comeBack();
   began = Date.now();
   await playing(page, { timeoutMs: 45000 });

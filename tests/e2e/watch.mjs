@@ -5,7 +5,7 @@ import { once } from 'node:events';
 
 import { Browser, CONNECTION_LOST } from './lib/browser.mjs';
 import { artifact } from './lib/folders.mjs';
-import { peerCount, playing, playsAt, reads, says, standsStill, text, write } from './lib/player.mjs';
+import { peerCount, playing, playsAt, reads, says, showsPicture, standsStill, text, write } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
 
@@ -125,6 +125,38 @@ suite.test('a viewer whose key does not allow it any more is told so', async (t)
   await page.evaluate(() => window.hear({ type: 'error', code: 'not-allowed', message: 'the key does not allow to read this channel' }));
   await says(page, /This link is no longer valid/);
   await server.viewers(0);
+});
+
+suite.test('what becomes of the camera is said: few frames, unplugged, another one', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640']);
+  const page = await (await theBrowser()).open(t, server.link, { before: [() => {
+    const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(WebSocket).prototype, 'onmessage');
+    Object.defineProperty(WebSocket.prototype, 'onmessage', { set(handle) {
+      if (handle && this.url.includes('/ws/')) window.hear = (message) => handle({ data: JSON.stringify(message) });
+      set.call(this, handle);
+    } });
+  }] });
+  const hear = (message) => page.evaluate((state) => window.hear({ type: 'state', ...state }), message);
+  await playing(page);
+
+  await hear({ state: 'live', detail: '12 of 30 frames a second', title: 'Test pattern' });
+  await says(page, /Test pattern.*Live.*12 of 30 frames a second/);
+  expect(await page.evaluate(() => window.seen.visible('.veil').length === 0), 'the picture is covered');
+  await page.keyboard.press('i');
+  await says(page, /State.*Live · 12 of 30 frames a second/);
+  await page.keyboard.press('i');
+  await page.screenshot({ path: artifact(`${name}-slow.png`) });
+  await hear({ state: 'live', detail: '', title: 'Test pattern' });
+  await says(page, /^(?!.*frames a second)/);
+
+  await hear({ state: 'camera-lost', detail: 'Camera unplugged, waiting for it', title: 'Test pattern' });
+  await says(page, /^(?!.*Camera lost).*Camera unplugged, waiting for it.*No picture/);
+  expect(await showsPicture(page), 'the last picture is gone');
+  await hear({ state: 'live', detail: '', title: 'HD Webcam' });
+  await says(page, /HD Webcam.*Live/);
+  expectEqual(await page.title(), 'HD Webcam · Sightline', 'title of the page');
+  await playing(page);
+  expectEqual(await peerCount(page), 1, 'peer connections');
 });
 
 suite.test('who comes without a key is told so on a page that can be read', async (t) => {

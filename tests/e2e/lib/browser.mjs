@@ -85,7 +85,7 @@ function instrument() {
     const text = inside.map(seen.text).join('');
     return node.nodeType === Node.ELEMENT_NODE && getComputedStyle(node).display !== 'inline' ? `\n${text}\n` : text;
   };
-  seen.video = () => seen.visible('video').filter((video) => video.srcObject).at(-1) ?? null;
+  seen.video = (within) => seen.visible('video').filter((video) => video.srcObject && (!within || video.closest(within))).at(-1) ?? null;
 }
 
 // An older Firefox ESR does not know all that puppeteer asks of it here, and has done the rest by then.

@@ -4,14 +4,14 @@ import { expect, Failure, until } from './tap.mjs';
 
 /**
  * The frames that are shown until there are `count` or `ms` have passed: when, and how many different pictures were among
- * some of them.
+ * some of them. Of the page's last video, or of the one within an element like `within`.
  */
-function collectFrames(page, count, ms) {
-  return page.evaluate((wanted, timeoutMs) => new Promise((resolve) => {
+function collectFrames(page, count, ms, within) {
+  return page.evaluate((wanted, timeoutMs, place) => new Promise((resolve) => {
     const frames = [];
     const digests = new Set();
     const done = () => resolve({ frames, pictures: digests.size });
-    const video = window.seen.video();
+    const video = window.seen.video(place);
     if (!video?.requestVideoFrameCallback)
       return done();
     const canvas = document.createElement('canvas');
@@ -34,13 +34,13 @@ function collectFrames(page, count, ms) {
       done();
     };
     video.requestVideoFrameCallback(onFrame);
-  }), count, ms);
+  }), count, ms, within);
 }
 
 /** Frames are shown and they are not all the same picture. Gives the last one's size. */
-export async function playing(page, { timeoutMs = 30000, frames = 15 } = {}) {
+export async function playing(page, { timeoutMs = 30000, frames = 15, within } = {}) {
   return until('the picture to move', async () => {
-    const shown = await collectFrames(page, frames, 10000);
+    const shown = await collectFrames(page, frames, 10000, within);
     if (shown.frames.length < frames || shown.pictures < 2)
       throw new Error(`${shown.frames.length} frames came, ${shown.pictures} pictures of those looked at differed`);
     return shown.frames.at(-1);
@@ -50,6 +50,23 @@ export async function playing(page, { timeoutMs = 30000, frames = 15 } = {}) {
 /** No frame for `ms`. */
 export async function standsStill(page, ms = 1000) {
   return (await collectFrames(page, 1, ms)).frames.length === 0;
+}
+
+/** A picture is there, moving or not, and whatever stands over it lets it through. */
+export function showsPicture(page) {
+  return page.evaluate(() => {
+    const video = window.seen.video();
+    const veil = window.seen.all('.veil')[0];
+    if (!video?.videoWidth || !veil)
+      return false;
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    const context = canvas.getContext('2d');
+    context.drawImage(video, 0, 0);
+    const bright = context.getImageData(0, 0, canvas.width, canvas.height).data.some((byte, i) => i % 4 < 3 && byte > 100);
+    const alpha = Number(/[\d.]+(?=\)$)/.exec(getComputedStyle(veil).backgroundColor)[0]);
+    return bright && alpha < 1;
+  });
 }
 
 /**
