@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define MAX_RATES_WIDTH 48
+#define MAX_RATES_WIDTH 40
 #define SENTENCE_WIDTH 72
 #define SENTENCE_SIZES 4
 #define SENTENCE_GROUPS 5
@@ -82,7 +82,7 @@ sl_camera_formats_sort(GArray *modes, const char *name)
 
 /* --- in words --- */
 
-/* All of them, or the first ones and the last. */
+/* All of them, or the first ones and the last; without the last where even that is too long. */
 static char *
 join(GPtrArray *parts, guint width)
 {
@@ -91,8 +91,10 @@ join(GPtrArray *parts, guint width)
     for (guint i = 0; i < n; i++) {
         const char *part = parts->pdata[i], *last = parts->pdata[n - 1];
         gsize rest = i + 1 < n ? strlen(", …, ") + strlen(last) : 0;
-        if (i > 0 && i + 1 < n && text->len + strlen(part) + rest > width) {
-            g_string_append_printf(text, ", …, %s", last);
+        if (i > 0 && text->len + strlen(", ") + strlen(part) + rest > width) {
+            g_string_append(text, ", …");
+            if (text->len + strlen(", ") + strlen(last) <= width)
+                g_string_append_printf(text, ", %s", last);
             break;
         }
         g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", part);

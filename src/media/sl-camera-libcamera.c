@@ -58,7 +58,7 @@ read_range(const GValue *value, guint *ret_min, guint *ret_max, guint *ret_step)
         return FALSE;
     *ret_min = (guint)min;
     *ret_max = (guint)max;
-    *ret_step = (guint)gst_value_get_int_range_step(value);
+    *ret_step = (guint)MIN(gst_value_get_int_range_step(value), max - min);
     return TRUE;
 }
 

@@ -155,6 +155,8 @@ add_range(Probe *probe, const SlCameraFormat *format, const struct v4l2_frmsize_
     range.max_height = MIN(range.max_height, SL_CAMERA_MAX_EDGE);
     if (range.min_width > range.max_width || range.min_height > range.max_height)
         return;
+    range.step_width = MIN(range.step_width, range.max_width - range.min_width);
+    range.step_height = MIN(range.step_height, range.max_height - range.min_height);
     guint width, height;
     sl_camera_range_fit(&range, probe->native_width, probe->native_height, probe->wish, &width,
                         &height);
