@@ -101,31 +101,30 @@ sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlC
     SlCameraWish wish = wish_from_values(values, (flags & SL_CAPTURE_STRICT) != 0);
     const char *captured = sl_description_get_captured_codec(description);
     const char *codec = captured != NULL ? captured : SL_CODEC_RAW;
-    g_autoptr(SlInput) first = NULL;
+    g_autoptr(SlInput) found = sl_input_find(input, error);
     g_autofree char *raw = NULL;
-    if (input->kind == SL_INPUT_NO_CAMERA &&
-        (first = sl_input_resolve(NULL, NULL)) != NULL) /* one may have come */
-        input = first;
-    switch (input->kind) {
+    if (found == NULL)
+        return NULL;
+    switch (found->kind) {
     case SL_INPUT_CAMERA:
-        return capture_camera(input, codec, &wish, error);
+        return capture_camera(found, codec, &wish, error);
     case SL_INPUT_LIBCAMERA:
-        return capture_sensor(input, codec, &wish, error);
+        return capture_sensor(found, codec, &wish, error);
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
-        raw = pattern_text(&wish, input->kind == SL_INPUT_NO_CAMERA);
+        raw = pattern_text(&wish, found->kind == SL_INPUT_NO_CAMERA);
         break;
     case SL_INPUT_FILE:
     case SL_INPUT_URI:
-        raw = uri_text(input->location);
+        raw = uri_text(found->location);
         break;
     case SL_INPUT_RTSP:
-        raw = rtsp_text(input->location);
+        raw = rtsp_text(found->location);
         break;
     }
     SlCapture *self = g_new0(SlCapture, 1);
     self->raw = g_steal_pointer(&raw);
-    self->input = sl_input_ref(input);
+    self->input = g_steal_pointer(&found);
     self->fps_d = 1;
     return self;
 }

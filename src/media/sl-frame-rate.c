@@ -50,21 +50,21 @@ sl_frame_rate_update(SlFrameRate *self, gint64 now_us, guint64 n_frames)
     return TRUE;
 }
 
-/* Whole ones, unless they are few. */
+/* Whole ones, unless few are expected. */
 static char *
-rate_to_text(double rate)
+rate_to_text(const SlFrameRate *self, double rate)
 {
     double tenths = round(rate * 10) / 10;
 
-    return rate >= 10 || tenths == floor(tenths) ? g_strdup_printf("%.0f", rate)
-                                                 : g_strdup_printf("%.1f", tenths);
+    return self->expected >= 10 || tenths == floor(tenths) ? g_strdup_printf("%.0f", rate)
+                                                           : g_strdup_printf("%.1f", tenths);
 }
 
 char *
 sl_frame_rate_to_text(const SlFrameRate *self)
 {
-    g_autofree char *measured = rate_to_text(self->measured);
-    g_autofree char *expected = rate_to_text(self->expected);
+    g_autofree char *measured = rate_to_text(self, self->measured);
+    g_autofree char *expected = rate_to_text(self, self->expected);
 
     return g_strdup_printf("%s of %s frames a second", measured, expected);
 }

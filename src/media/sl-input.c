@@ -65,6 +65,37 @@ sl_input_unref(SlInput *self)
     g_free(self);
 }
 
+gboolean
+sl_input_is_camera(const SlInput *self)
+{
+    return self->kind == SL_INPUT_CAMERA || self->kind == SL_INPUT_LIBCAMERA;
+}
+
+char *
+sl_input_make_title(const SlInput *self, const char *fallback)
+{
+    g_autofree char *path = NULL;
+    const char *node;
+    switch (self->kind) {
+    case SL_INPUT_CAMERA: /* `NAME (/dev/video0)` */
+    case SL_INPUT_LIBCAMERA:
+        node = g_strrstr(self->label, " (");
+        return self->location != NULL && node != NULL
+                   ? g_strndup(self->label, (gsize)(node - self->label))
+                   : g_strdup(fallback);
+    case SL_INPUT_FILE:
+        path = g_filename_from_uri(self->location, NULL, NULL);
+        return path != NULL ? g_filename_display_basename(path) : g_strdup(fallback);
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        return g_strdup("Test pattern");
+    case SL_INPUT_RTSP:
+    case SL_INPUT_URI:
+        break;
+    }
+    return g_strdup(fallback);
+}
+
 static SlInput *
 input_with_label(SlInputKind kind, const char *location, char *label)
 {
@@ -294,19 +325,30 @@ is_stable_link(const char *spec)
     return spec != NULL && g_str_has_prefix(spec, "/dev/v4l/");
 }
 
+SlInput *
+sl_input_find(SlInput *self, GError **error)
+{
+    gboolean is_awaited = self->kind == SL_INPUT_CAMERA && self->location == NULL;
+    if (self->kind == SL_INPUT_NO_CAMERA) {
+        SlInput *first = sl_input_resolve(NULL, NULL);
+        return first != NULL ? first : sl_input_ref(self);
+    }
+    if (!is_awaited)
+        return sl_input_ref(self);
+    g_autoptr(SlInput) found = sl_input_resolve(self->spec, error);
+    if (found != NULL && found->kind == SL_INPUT_NO_CAMERA) {
+        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
+                            "there is no camera yet, waiting for one");
+        return NULL;
+    }
+    return g_steal_pointer(&found);
+}
+
 char *
 sl_input_find_node(SlInput *self, GError **error)
 {
-    gboolean is_followed = self->identity != NULL && !is_stable_link(self->spec);
-    if (!is_followed && self->spec != NULL && get_path(self->spec) != NULL)
-        return g_strdup(get_path(self->spec));
-    if (!is_followed) {
-        g_autoptr(SlInput) found = sl_input_resolve(self->spec, error);
-        if (found != NULL && found->kind != SL_INPUT_CAMERA)
-            g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-                                "there is no camera yet, waiting for one");
-        return found != NULL && found->kind == SL_INPUT_CAMERA ? g_strdup(found->location) : NULL;
-    }
+    if (self->identity == NULL || is_stable_link(self->spec))
+        return g_strdup(self->location);
     g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
     const SlCameraIdentity *found = sl_camera_identity_find(list, self->identity);
     if (found != NULL)

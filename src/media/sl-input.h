@@ -36,6 +36,17 @@ SlInput *sl_input_ref(SlInput *self);
 void sl_input_unref(SlInput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)
 
+/** sl_input_is_camera: of this machine, by V4L2 or libcamera */
+gboolean sl_input_is_camera(const SlInput *self);
+
+/**
+ * sl_input_make_title:
+ *
+ * What a viewer is shown: nothing of where a source is found.
+ * Returns: (transfer full): the camera's or file's name; else @fallback
+ */
+char *sl_input_make_title(const SlInput *self, const char *fallback);
+
 /**
  * sl_input_resolve:
  * @device: (nullable): the command line's DEVICE; %NULL: the first camera, or SL_INPUT_NO_CAMERA
@@ -59,12 +70,21 @@ SlInput *sl_input_resolve(const char *device, GError **error);
 gboolean sl_input_can_be_awaited(const char *device, const GError *error);
 
 /**
+ * sl_input_find:
+ *
+ * What it is now: a camera that was awaited, or the first one instead of the pattern. Others are as
+ * they were.
+ * Returns: (transfer full) (nullable): sl_input_resolve()'s errors
+ */
+SlInput *sl_input_find(SlInput *self, GError **error);
+
+/**
  * sl_input_find_node:
- * @self: of SL_INPUT_CAMERA
+ * @self: of SL_INPUT_CAMERA, from sl_input_find()
  *
  * Where the camera is now: the one that was seen, whatever its node is; a link in /dev/v4l is what
- * it leads to; one that was not seen yet is looked for as sl_input_resolve() does.
- * Returns: (transfer full) (nullable): a path; SL_MEDIA_ERROR_NOT_FOUND, and sl_input_resolve()'s
+ * it leads to. Opens nothing.
+ * Returns: (transfer full) (nullable): a path; SL_MEDIA_ERROR_NOT_FOUND
  */
 char *sl_input_find_node(SlInput *self, GError **error);
 

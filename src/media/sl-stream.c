@@ -1,6 +1,6 @@
 #include "sl-stream.h"
 
-#include "sl-capture-ask.h"
+#include "sl-camera-wait.h"
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-frame-watch.h"
@@ -23,9 +23,6 @@
 #define MAX_FAULTS_SAID 16
 /* A picture that lasted this long ends a series of failures. */
 #define STEADY_US (10 * G_USEC_PER_SEC)
-/* What is wrong with a camera that came this short ago may be its beginning: udev gives it to its
- * group, a driver is loaded. */
-#define SETTLE_US (10 * G_USEC_PER_SEC)
 
 struct _SlStream {
     GObject parent_instance;
@@ -45,17 +42,11 @@ struct _SlStream {
     SlSource *source;
     SlStreamCodecs *codecs;
     SlFrameWatch *watch;
-    SlCameraMonitor *monitor; /* nullable */
+    SlCameraWait *wait;
     guint n_viewers;
     SlStreamPhase phase;
     GSource *timer; /* lingering, or backing off */
     guint attempt;  /* failures in a row */
-
-    gboolean holds_monitor; /* waits for a camera */
-    gint64 came_us;         /* when one came last; 0: never */
-    gboolean looking;    /* another thread asks whether there is a camera instead of the pattern */
-    GSource *look_timer; /* to ask again */
-    guint look_attempt;
 
     gint64 live_since_us; /* every track gave a frame, and its codec is known; 0: not yet */
     GError *fault;        /* the last one; cleared by the first picture */
@@ -78,7 +69,7 @@ enum { STATE_CHANGED, CODECS_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void handle_event(SlStream *self, SlStreamEvent event);
-static void update_hold(SlStream *self);
+static void update_wait(SlStream *self);
 
 /* --- what viewers are told --- */
 
@@ -209,7 +200,7 @@ become_live_if_complete(SlStream *self)
      * resets. */
     if (sl_stream_get_device(self) != NULL)
         sl_control_keeper_restore(self->controls, sl_stream_get_device(self));
-    update_hold(self);
+    update_wait(self);
     report_state(self);
 }
 
@@ -248,7 +239,7 @@ get_silence_ms(const SlCapture *capture)
             ? (guint)((guint64)SILENT_INTERVALS * 1000 * capture->fps_d / capture->fps_n)
             : 0;
 
-    return capture->input->kind == SL_INPUT_CAMERA ? MAX(SILENCE_CAMERA_MS, frames_ms) : SILENCE_MS;
+    return sl_input_is_camera(capture->input) ? MAX(SILENCE_CAMERA_MS, frames_ms) : SILENCE_MS;
 }
 
 static void
@@ -257,7 +248,7 @@ on_silent(SlFrameWatch *watch, gboolean began, SlStream *self)
     const SlCapture *capture = sl_pipeline_source_get_capture(SL_PIPELINE_SOURCE(self->source));
     g_autoptr(GError) error = NULL;
 
-    if (began && self->input->kind == SL_INPUT_CAMERA)
+    if (began && sl_input_is_camera(self->input))
         error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_FROZEN,
                             "%s is frozen: no frame for %u s, starting it again",
                             self->input->label, get_silence_ms(capture) / 1000);
@@ -302,95 +293,44 @@ waits_for_camera(SlStream *self)
     if (self->phase == SL_STREAM_PHASE_IDLE)
         return FALSE;
     return self->input->kind == SL_INPUT_NO_CAMERA ||
-           (self->input->kind == SL_INPUT_CAMERA && self->fault != NULL &&
+           (sl_input_is_camera(self->input) && self->fault != NULL &&
             !sl_source_fault_is_pipelines(self->fault));
 }
 
 static void
-update_hold(SlStream *self)
+update_wait(SlStream *self)
 {
-    gboolean waits = waits_for_camera(self);
-
-    if (self->monitor == NULL || waits == self->holds_monitor)
-        return;
-    self->holds_monitor = waits;
-    if (waits)
-        sl_camera_monitor_hold(self->monitor);
-    else
-        sl_camera_monitor_release(self->monitor);
-}
-
-static gboolean
-came_just_now(SlStream *self)
-{
-    return self->came_us != 0 && g_get_monotonic_time() - self->came_us < SETTLE_US;
-}
-
-static void look_for_camera(SlStream *self);
-
-static gboolean
-on_look_timer(gpointer data)
-{
-    SlStream *self = data;
-
-    sl_clear_source(&self->look_timer);
-    look_for_camera(self);
-    return G_SOURCE_REMOVE;
+    sl_camera_wait_set(self->wait, waits_for_camera(self));
 }
 
 static void
-on_looked(gpointer object, gpointer data)
+on_camera_came(SlCameraWait *wait, SlStream *self)
 {
-    SlStream *self = object;
-    const SlCaptureAnswer *answer = data;
-
-    self->looking = FALSE;
-    if (self->phase != SL_STREAM_PHASE_RUNNING || self->input->kind != SL_INPUT_NO_CAMERA)
-        return;
-    if (answer->capture != NULL) {
-        handle_event(self, SL_STREAM_EVENT_CAME);
-        return;
-    }
-    /* The pattern goes on until it can be opened. */
-    if (!g_error_matches(answer->error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND))
-        log_fault(self, answer->error->message);
-    else if (!came_just_now(self))
-        return;
-    sl_clear_source(&self->look_timer);
-    self->look_timer = sl_context_add_timeout(
-        self->context, sl_stream_backoff_ms(self->look_attempt++, FALSE), on_look_timer, self);
-}
-
-/* For the first camera, while the test pattern stands in for it. */
-static void
-look_for_camera(SlStream *self)
-{
-    g_autoptr(SlInput) first = sl_input_new_awaited(NULL);
-
-    if (self->looking || self->phase != SL_STREAM_PHASE_RUNNING)
-        return;
-    self->looking = TRUE;
-    sl_capture_ask(self->context, self->weak, on_looked, 0, first, self->description, self->values,
-                   self->flags);
-}
-
-static void
-on_camera_came(SlCameraMonitor *monitor, const char *node, SlStream *self)
-{
-    self->came_us = g_get_monotonic_time();
     if (!waits_for_camera(self))
         return;
     self->attempt = 0;
-    self->look_attempt = 0;
     if (self->fault != NULL)
         handle_event(self, SL_STREAM_EVENT_CAME);
-    else
-        look_for_camera(self);
+    else if (self->phase == SL_STREAM_PHASE_RUNNING)
+        sl_camera_wait_look(self->wait);
+}
+
+/* The test pattern stands in for it. */
+static void
+on_camera_there(SlCameraWait *wait, SlStream *self)
+{
+    handle_event(self, SL_STREAM_EVENT_CAME);
+}
+
+static void
+on_camera_refused(SlCameraWait *wait, GError *error, SlStream *self)
+{
+    log_fault(self, error->message);
 }
 
 /* Nothing is heard of some drivers when their device goes, and something else of others. */
 static void
-on_camera_went(SlCameraMonitor *monitor, const char *node, SlStream *self)
+on_camera_went(SlCameraWait *wait, const char *node, SlStream *self)
 {
     const SlCameraIdentity *identity = self->input->identity;
     g_autoptr(GError) error = NULL;
@@ -447,8 +387,8 @@ static void
 start_backoff(SlStream *self)
 {
     gboolean is_forbidden = g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
-    gboolean slow =
-        sl_source_fault_is_pipelines(self->fault) || (is_forbidden && !came_just_now(self));
+    gboolean slow = sl_source_fault_is_pipelines(self->fault) ||
+                    (is_forbidden && !sl_camera_wait_came_just_now(self->wait));
     guint delay_ms = sl_stream_backoff_ms(self->attempt++, slow);
 
     self->timer = sl_context_add_timeout(self->context, delay_ms, on_timer, self);
@@ -461,7 +401,7 @@ enter_phase(SlStream *self, SlStreamPhase phase)
 
     self->phase = phase;
     sl_clear_source(&self->timer);
-    sl_clear_source(&self->look_timer);
+    sl_camera_wait_stop_looking(self->wait);
 
     switch (phase) {
     case SL_STREAM_PHASE_IDLE:
@@ -507,36 +447,9 @@ handle_event(SlStream *self, SlStreamEvent event)
     if (next == self->phase)
         return;
     enter_phase(self, next);
-    update_hold(self);
+    update_wait(self);
     report_state(self);
     finish_stop_if_idle(self);
-}
-
-/* What a viewer is shown: nothing of where a source is found. */
-static char *
-make_title(const char *name, const SlInput *input)
-{
-    g_autofree char *path = NULL;
-    const char *node;
-
-    switch (input->kind) {
-    case SL_INPUT_CAMERA: /* `NAME (/dev/video0)` */
-    case SL_INPUT_LIBCAMERA:
-        node = g_strrstr(input->label, " (");
-        return input->location != NULL && node != NULL
-                   ? g_strndup(input->label, (gsize)(node - input->label))
-                   : g_strdup(name);
-    case SL_INPUT_FILE:
-        path = g_filename_from_uri(input->location, NULL, NULL);
-        return path != NULL ? g_filename_display_basename(path) : g_strdup(name);
-    case SL_INPUT_TEST:
-    case SL_INPUT_NO_CAMERA:
-        return g_strdup("Test pattern");
-    case SL_INPUT_RTSP:
-    case SL_INPUT_URI:
-        break;
-    }
-    return g_strdup(name);
 }
 
 /* `camera: C920 (/dev/video0), MJPEG 640x480 at 25, nearest to 1280x720 at 30`, when that is news.
@@ -565,13 +478,13 @@ on_source_found(SlPipelineSource *source, SlStream *self)
     sl_input_unref(self->input);
     self->input = sl_input_ref(capture->input);
     g_free(self->title);
-    self->title = make_title(self->name, self->input);
+    self->title = sl_input_make_title(self->input, self->name);
     g_free(self->mode);
     self->mode = g_strdup(capture->mode);
     log_found(self, capture->wanted);
     sl_frame_watch_expect(self->watch, get_silence_ms(capture),
                           capture->fps_n > 0 ? (double)capture->fps_n / capture->fps_d : 0);
-    update_hold(self);
+    update_wait(self);
     report_state(self);
 }
 
@@ -679,13 +592,7 @@ sl_stream_dispose(GObject *object)
     SlStream *self = SL_STREAM(object);
 
     sl_clear_source(&self->timer);
-    sl_clear_source(&self->look_timer);
-    if (self->monitor != NULL) {
-        g_signal_handlers_disconnect_by_data(self->monitor, self);
-        if (self->holds_monitor)
-            sl_camera_monitor_release(self->monitor);
-    }
-    g_clear_object(&self->monitor);
+    g_clear_object(&self->wait);
     if (self->watch != NULL)
         sl_frame_watch_end(self->watch);
     g_clear_object(&self->watch);
@@ -740,14 +647,6 @@ sl_stream_init(SlStream *self)
     self->said = g_ptr_array_new_with_free_func(g_free);
 }
 
-static void
-connect_monitor(SlStream *self, SlCameraMonitor *monitor)
-{
-    self->monitor = g_object_ref(monitor);
-    g_signal_connect(monitor, "came", G_CALLBACK(on_camera_came), self);
-    g_signal_connect(monitor, "went", G_CALLBACK(on_camera_went), self);
-}
-
 SlStream *
 sl_stream_new(GMainContext *context, const SlStreamConfig *config)
 {
@@ -756,7 +655,7 @@ sl_stream_new(GMainContext *context, const SlStreamConfig *config)
 
     self->context = g_main_context_ref(context);
     self->name = g_strdup(config->name);
-    self->title = make_title(config->name, config->input);
+    self->title = sl_input_make_title(config->input, config->name);
     self->input = sl_input_ref(config->input);
     self->description = sl_description_ref(config->description);
     self->values = sl_values_ref(config->values);
@@ -778,7 +677,11 @@ sl_stream_new(GMainContext *context, const SlStreamConfig *config)
     g_signal_connect(self->watch, "first-frame", G_CALLBACK(on_first_frame), self);
     g_signal_connect(self->watch, "silent", G_CALLBACK(on_silent), self);
     g_signal_connect(self->watch, "measured", G_CALLBACK(on_measured), self);
-    if (config->monitor != NULL)
-        connect_monitor(self, config->monitor);
+    self->wait =
+        sl_camera_wait_new(context, config->monitor, self->description, self->values, self->flags);
+    g_signal_connect(self->wait, "came", G_CALLBACK(on_camera_came), self);
+    g_signal_connect(self->wait, "went", G_CALLBACK(on_camera_went), self);
+    g_signal_connect(self->wait, "there", G_CALLBACK(on_camera_there), self);
+    g_signal_connect(self->wait, "refused", G_CALLBACK(on_camera_refused), self);
     return self;
 }

@@ -87,6 +87,8 @@ test_text(void)
     Camera camera = { .rate = { .expected = 29.97, .measured = 11.6 } };
 
     assert_text(&camera, "12 of 30 frames a second");
+    camera.rate.measured = 9.6;
+    assert_text(&camera, "10 of 30 frames a second");
     camera.rate = (SlFrameRate){ .expected = 7.5, .measured = 2.04 };
     assert_text(&camera, "2 of 7.5 frames a second");
 }
