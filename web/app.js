@@ -40,6 +40,18 @@ element.player.addEventListener('viewers', ({ detail }) => {
   showState(element.player);
 });
 
+let operates = false;
+/** @type {Promise<import('./controls.js').CameraControls> | null} loaded for those who may use them */
+let controls = null;
+element.player.addEventListener('welcome', ({ detail }) => {
+  operates = detail.roles.includes('operate');
+});
+element.player.addEventListener('stream', async ({ detail }) => {
+  const available = operates && detail.live && detail.controls;
+  if (available) controls ??= loadControls();
+  (await controls)?.setAvailable(available);
+});
+
 let unread = 0;
 chat.addEventListener('said', () => {
   if (!document.body.classList.contains('chat-closed')) return;
@@ -57,6 +69,11 @@ byId('chat-close').addEventListener('click', () => {
 });
 CRAMPED.addEventListener('change', () => showChat(!CRAMPED.matches));
 showChat(!CRAMPED.matches);
+
+async function loadControls() {
+  const { CameraControls } = await import('./controls.js');
+  return new CameraControls(element.player.endpoints.controls, byId('controls-open'), byId('controls'));
+}
 
 /** @param {boolean} open */
 function showChat(open) {

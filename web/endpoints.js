@@ -22,5 +22,6 @@ export function endpointsOf(src, only = '') {
     signalling: at(`/ws/${encodeURIComponent(stream)}`, 'ws'),
     relay: at('/relay', 'ws'),
     status: at('/api/status'),
+    controls: at(`/api/streams/${encodeURIComponent(stream)}/controls`),
   };
 }

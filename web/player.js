@@ -44,7 +44,8 @@ function randomId() {
 /**
  * Events:
  *  - `state` {state, words, detail}
- *  - `welcome` {stream, channels}; `title` {title}, at first and when another camera has taken over; `viewers` {count}
+ *  - `welcome` {stream, channels, roles}; `title` {title}, at first and when another camera has taken over; `viewers` {count}
+ *  - `stream` {live, controls}: whether the camera gives pictures, and whether it can be set
  *  - `video-added`, `video-shown`, `video-removed` {video}: whoever shows the player keeps each <video> that was
  *    added in the document, and on top the one shown last
  *  - `channel` {channel}: a data channel for the relay
@@ -296,22 +297,24 @@ export class Player extends EventTarget {
     }
   }
 
-  #onWelcome({ stream, title, iceServers, channels }) {
+  #onWelcome({ stream, title, iceServers, channels, roles }) {
     const { picture, blocked, pathBlocked } = this.#facts;
     this.#facts = { ...initialFacts(), link: 'open', picture, blocked, pathBlocked };
     this.#configuration = { iceServers: Array.isArray(iceServers) ? iceServers : [] };
     this.#openedAt = performance.now();
     this.#grant();
-    this.#emit('welcome', { stream, channels: Array.isArray(channels) ? channels : [] });
+    const list = (value) => (Array.isArray(value) ? value : []);
+    this.#emit('welcome', { stream, channels: list(channels), roles: list(roles) });
     this.#call(title);
   }
 
-  #onStreamState({ state, detail, title }) {
+  #onStreamState({ state, detail, title, controls }) {
     this.#call(title);
     if (!['starting', 'live', 'camera-lost', 'failed'].includes(state)) return;
     this.#facts.stream = state;
     this.#facts.detail = typeof detail === 'string' ? detail : '';
     this.#grant();
+    this.#emit('stream', { live: state === 'live', controls: controls === true });
   }
 
   /** @param {unknown} title what the stream is called now */
