@@ -48,6 +48,13 @@ let_cameras_go(void)
         g_setenv("GST_V4L2_FORCE_DRAIN", "1", FALSE);
 }
 
+/* It would tell of its version each time it is asked for cameras. */
+static void
+quieten_libcamera(void)
+{
+    g_setenv("LIBCAMERA_LOG_LEVELS", "*:ERROR", FALSE);
+}
+
 static gboolean
 on_stop_signal(gpointer app)
 {
@@ -104,6 +111,7 @@ main(int argc, char **argv)
     raise_descriptor_limit();
     limit_malloc_arenas();
     let_cameras_go();
+    quieten_libcamera();
 
     options = sl_options_parse((const char *const *)argv, &error);
     if (options == NULL) {
