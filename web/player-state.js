@@ -5,7 +5,7 @@ export const PlayerState = Object.freeze({
   CONNECTING: 'connecting',
   LIVE: 'live',
   TAP_TO_PLAY: 'tap-to-play',
-  /** The server is there, its camera is not (yet). */
+  /** The server is there, its camera is not. */
   WAITING: 'waiting',
   /** Signalling works, media does not get through. */
   NO_PATH: 'no-path',
@@ -86,7 +86,7 @@ export function stateOf(facts) {
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   // Of a picture that moves the server may have something to say, too: that the camera is slow.
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: facts.stream === 'live' ? facts.detail : '' };
-  if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.WAITING, detail: facts.detail };
+  if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.CONNECTING, detail: facts.detail };
   if (facts.refused) return { state: PlayerState.RECONNECTING, detail: facts.refused };
   if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: ADVICE[PlayerState.NO_PATH] };
   if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
@@ -120,8 +120,8 @@ export function wordsFor(state, { stream, detail }) {
     case PlayerState.TAP_TO_PLAY:
       return 'Tap to play';
     case PlayerState.WAITING:
-      if (stream === 'camera-lost') return detail === UNPLUGGED ? UNPLUGGED : 'Camera lost, waiting for it';
-      return stream === 'failed' ? 'The stream has a problem, trying again' : 'Connecting';
+      if (stream === 'failed') return 'The stream has a problem, trying again';
+      return detail === UNPLUGGED ? UNPLUGGED : 'Camera lost, waiting for it';
     case PlayerState.NO_PATH:
       return "Connected, but the picture can't get through (UDP to this address seems blocked)";
     case PlayerState.RECONNECTING:
