@@ -344,6 +344,21 @@ sl_input_find(SlInput *self, GError **error)
     return g_steal_pointer(&found);
 }
 
+SlInput *
+sl_input_meet(SlInput *self, GPtrArray *list)
+{
+    const SlCameraIdentity *seen =
+        self->identity != NULL ? sl_camera_identity_find_node(list, self->identity->node) : NULL;
+    if (seen == NULL || seen->alone || !self->identity->alone ||
+        !g_str_equal(seen->model, self->identity->model))
+        return sl_input_ref(self);
+    SlInput *other = sl_input_new(self->kind, self->location, self->label);
+    g_free(other->spec);
+    other->spec = g_strdup(self->spec);
+    other->identity = sl_camera_identity_copy(seen);
+    return other;
+}
+
 char *
 sl_input_find_node(SlInput *self, GError **error)
 {

@@ -79,6 +79,16 @@ gboolean sl_input_can_be_awaited(const char *device, const GError *error);
 SlInput *sl_input_find(SlInput *self, GError **error);
 
 /**
+ * sl_input_meet:
+ * @list: (element-type SlCameraIdentity): what is there now
+ *
+ * A camera that was the only one of its model is that no longer once another was seen beside it:
+ * that one must not be taken for it later.
+ * Returns: (transfer full): @self, or what it is now
+ */
+SlInput *sl_input_meet(SlInput *self, GPtrArray *list);
+
+/**
  * sl_input_find_node:
  * @self: of SL_INPUT_CAMERA, from sl_input_find()
  *

@@ -366,8 +366,7 @@ on_answer(gpointer object, gpointer data)
     }
     g_clear_pointer(&self->capture, sl_capture_free);
     self->capture = g_steal_pointer(&answer->capture);
-    sl_input_unref(self->input);
-    self->input = sl_input_ref(self->capture->input);
+    sl_pipeline_source_set_input(self, self->capture->input);
     g_signal_emit(self, signals[FOUND], 0);
     if (!self->started)
         return;
@@ -500,6 +499,14 @@ sl_pipeline_source_init(SlPipelineSource *self)
     self->weak = sl_weak_new(self);
     self->tracks = g_ptr_array_new_with_free_func(g_object_unref);
     self->appsinks = g_ptr_array_new_with_free_func(gst_object_unref);
+}
+
+void
+sl_pipeline_source_set_input(SlPipelineSource *self, SlInput *input)
+{
+    sl_input_ref(input);
+    sl_input_unref(self->input);
+    self->input = input;
 }
 
 const SlCapture *

@@ -23,6 +23,8 @@ G_DECLARE_FINAL_TYPE(SlPipelineSource, sl_pipeline_source, SL, PIPELINE_SOURCE, 
 SlPipelineSource *sl_pipeline_source_new(GMainContext *context, SlInput *input,
                                          SlDescription *description, SlValues *values,
                                          SlCaptureFlags flags);
+/** sl_pipeline_source_set_input: more is known of the same one; for the next start */
+void sl_pipeline_source_set_input(SlPipelineSource *self, SlInput *input);
 /** sl_pipeline_source_get_capture: (nullable): of the latest start that found its input */
 const SlCapture *sl_pipeline_source_get_capture(SlPipelineSource *self);
 

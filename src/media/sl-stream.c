@@ -304,8 +304,20 @@ update_wait(SlStream *self)
 }
 
 static void
+meet_others(SlStream *self)
+{
+    g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
+    SlInput *input = sl_input_meet(self->input, list);
+
+    sl_pipeline_source_set_input(SL_PIPELINE_SOURCE(self->source), input);
+    sl_input_unref(self->input);
+    self->input = input;
+}
+
+static void
 on_camera_came(SlCameraWait *wait, SlStream *self)
 {
+    meet_others(self);
     if (!waits_for_camera(self))
         return;
     self->attempt = 0;

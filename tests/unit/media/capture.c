@@ -161,6 +161,82 @@ test_camera_gone(void)
     g_assert_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
 }
 
+/* Another of its model is seen beside it: from now on it is known by its port only. */
+static void
+test_meet(void)
+{
+    SlCameraIdentity mine = { (char *)"video0", (char *)"A", (char *)"1", 0, TRUE };
+    SlCameraIdentity other = { (char *)"video2", (char *)"A", (char *)"2", 0, FALSE };
+    SlCamera seen = { .node = (char *)"/dev/video0", .name = (char *)"A", .identity = &mine };
+    g_autoptr(SlInput) input = sl_input_new_camera("A", &seen);
+    g_autoptr(GPtrArray) list = g_ptr_array_new();
+
+    g_autoptr(SlInput) nobody = sl_input_meet(input, list);
+    g_assert_true(nobody == input);
+    g_ptr_array_add(list, &mine);
+    g_autoptr(SlInput) alone = sl_input_meet(input, list);
+    g_assert_true(alone == input);
+
+    mine.alone = FALSE;
+    g_ptr_array_add(list, &other);
+    g_autoptr(SlInput) met = sl_input_meet(input, list);
+    g_assert_false(met->identity->alone);
+    g_assert_cmpstr(met->spec, ==, "A");
+    g_assert_cmpstr(met->location, ==, "/dev/video0");
+    g_assert_cmpstr(met->label, ==, "A (/dev/video0)");
+    g_ptr_array_remove_index(list, 0);
+    g_assert_null(sl_camera_identity_find(list, met->identity));
+    g_autoptr(SlInput) test = sl_input_new(SL_INPUT_TEST, NULL, "Test pattern");
+    g_autoptr(SlInput) same = sl_input_meet(test, list);
+    g_assert_true(same == test);
+}
+
+static void
+test_title(void)
+{
+    static const struct {
+        SlInputKind kind;
+        const char *location, *label, *title;
+    } cases[] = {
+        { SL_INPUT_CAMERA, "/dev/video0", "Cam (rev 2) (/dev/video0)", "Cam (rev 2)" },
+        { SL_INPUT_CAMERA, NULL, "The first camera", "door" },
+        { SL_INPUT_TEST, NULL, "Test pattern", "Test pattern" },
+        { SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)", "Test pattern" },
+        { SL_INPUT_FILE, "file:///films/a%20b.webm", "a b.webm", "a b.webm" },
+        { SL_INPUT_RTSP, "rtsp://10.0.0.1/x", "rtsp://10.0.0.1/x", "door" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(SlInput) input = sl_input_new(cases[i].kind, cases[i].location, cases[i].label);
+        g_autofree char *title = sl_input_make_title(input, "door");
+        g_assert_cmpstr(title, ==, cases[i].title);
+    }
+}
+
+static void
+test_can_be_awaited(void)
+{
+    static const struct {
+        const char *device;
+        SlMediaError code;
+        gboolean expected;
+    } cases[] = {
+        { NULL, SL_MEDIA_ERROR_BUSY, TRUE },
+        { "/dev/video9", SL_MEDIA_ERROR_NOT_FOUND, TRUE },
+        { "/dev/v4l/by-id/x", SL_MEDIA_ERROR_PERMISSION, TRUE },
+        { "C920", SL_MEDIA_ERROR_NOT_FOUND, TRUE },
+        { "/dev/null", SL_MEDIA_ERROR_DEVICE, FALSE },
+        { "", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
+        { "a\"b", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
+        { "file:///x", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
+        { "gopher://x/", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = g_error_new(SL_MEDIA_ERROR, (gint)cases[i].code, "why");
+        g_test_message("%s", cases[i].device);
+        g_assert_cmpint(sl_input_can_be_awaited(cases[i].device, error), ==, cases[i].expected);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -172,5 +248,8 @@ main(int argc, char **argv)
     g_test_add_func("/capture/launch-text", test_launch_text);
     g_test_add_func("/capture/pattern-limits", test_pattern_limits);
     g_test_add_func("/capture/camera-gone", test_camera_gone);
+    g_test_add_func("/capture/meet", test_meet);
+    g_test_add_func("/capture/title", test_title);
+    g_test_add_func("/capture/can-be-awaited", test_can_be_awaited);
     return g_test_run();
 }
