@@ -71,7 +71,7 @@ static const Case CASES[] = {
       "needs a link with a key.",
       NULL },
     { "status", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
-      "\"input\":\"/dev/video0\",\"mode\":\"YUY2 1280x720 at 30\"", NULL },
+      "\"mode\":\"YUY2 1280x720 at 30\",\"frame_rate\":12,\"expected_rate\":30", NULL },
     { "limits", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
       "\"limits\":{\"sessions\":{\"limit\":200,", NULL },
     { "limits' counters", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
