@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define MAX_RATES_WIDTH 40
+#define MAX_RATES_WIDTH 48
 #define SENTENCE_WIDTH 72
 #define SENTENCE_SIZES 4
 #define SENTENCE_GROUPS 5
@@ -128,7 +128,7 @@ describe_rate(const SlCameraMode *mode)
 
 /* Of the size at @ret_next, which is moved to the next size. Empty where no rate is known. */
 static char *
-describe_rates(GArray *sorted, guint *ret_next)
+describe_rates(GArray *sorted, guint width, guint *ret_next)
 {
     const SlCameraMode *first = &g_array_index(sorted, SlCameraMode, *ret_next);
     g_autoptr(GPtrArray) rates = g_ptr_array_new_with_free_func(g_free);
@@ -139,7 +139,7 @@ describe_rates(GArray *sorted, guint *ret_next)
         if (mode->fps_n != 0)
             g_ptr_array_add(rates, describe_rate(mode));
     }
-    return join(rates, MAX_RATES_WIDTH);
+    return join(rates, width);
 }
 
 static void
@@ -164,7 +164,9 @@ describe_sizes(GArray *sorted, guint width, guint max_lines)
     g_autofree char *last = NULL;
     for (guint i = 0; i < sorted->len;) {
         g_autofree char *size = describe_size(&g_array_index(sorted, SlCameraMode, i));
-        g_autofree char *rates = describe_rates(sorted, &i);
+        guint rest = (guint)(strlen(size) + strlen(", … at "));
+        guint rates_width = width > rest ? MIN(width - rest, MAX_RATES_WIDTH) : 0;
+        g_autofree char *rates = describe_rates(sorted, rates_width, &i);
         if (!g_str_equal(rates, shared)) {
             add_line(lines, sizes, shared, width);
             g_free(shared);

@@ -216,8 +216,10 @@ test_many_formats(void)
                                            "NV21", "NV16", "NV61", "422P", "NV24", "RGB3", "BGR3",
                                            "BGR4", "XR24", "RGB4", "GREY", "AR24" };
     for (gsize i = 0; i < G_N_ELEMENTS(fourccs); i++)
-        g_string_append_printf(modes, "%s%s 1920x1080@10/1 640x360@40/1", i > 0 ? ";" : "",
-                               fourccs[i]);
+        g_string_append_printf(
+            modes,
+            "%s%s 1920x1080@10/1 320x180@60/1,50/1,40/1,30/1,25/1,15/1,25/2,10/1,5/1,4/1,2/1,1/1",
+            i > 0 ? ";" : "", fourccs[i]);
     add_entry(entries, "/dev/video0", "vivid", "/dev/v4l/by-path/platform-vivid.0-video-index0",
               make_modes(modes->str));
     g_autofree char *text = sl_camera_list_to_text(entries);
@@ -229,7 +231,7 @@ test_many_formats(void)
                     "GRAY8,\n"
                     "    BGRA\n"
                     "        1920x1080 at 10\n"
-                    "        640x360 at 40\n");
+                    "        320x180 at 60, 50, 40, 30, 25, 15, 12.5, 10, 5, 4, 2, 1\n");
 }
 
 static void
