@@ -82,23 +82,33 @@ sl_camera_formats_sort(GArray *modes, const char *name)
 
 /* --- in words --- */
 
+static char *
+join_with(GPtrArray *parts, const char *separator)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < parts->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? separator : "", (const char *)parts->pdata[i]);
+    return g_string_free(text, FALSE);
+}
+
 /* All of them, or the first ones and the last; without the last where even that is too long. */
 static char *
 join(GPtrArray *parts, guint width)
 {
-    guint n = parts->len;
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < n; i++) {
-        const char *part = parts->pdata[i], *last = parts->pdata[n - 1];
-        gsize rest = i + 1 < n ? strlen(", …, ") + strlen(last) : 0;
-        if (i > 0 && text->len + strlen(", ") + strlen(part) + rest > width) {
-            g_string_append(text, ", …");
-            if (text->len + strlen(", ") + strlen(last) <= width)
-                g_string_append_printf(text, ", %s", last);
+    g_autofree char *all = join_with(parts, ", ");
+    if (strlen(all) <= width || parts->len < 2)
+        return g_steal_pointer(&all);
+    const char *last = parts->pdata[parts->len - 1];
+    g_autoptr(GString) text = g_string_new(parts->pdata[0]);
+    for (guint i = 1; i + 1 < parts->len; i++) {
+        const char *part = parts->pdata[i];
+        if (text->len + strlen(", ") + strlen(part) + strlen(", …, ") + strlen(last) > width)
             break;
-        }
-        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", part);
+        g_string_append_printf(text, ", %s", part);
     }
+    g_string_append(text, ", …");
+    if (text->len + strlen(", ") + strlen(last) <= width)
+        g_string_append_printf(text, ", %s", last);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -225,15 +235,6 @@ sl_camera_formats_describe(GArray *modes, guint width, guint max_sizes)
         add_to_groups(groups, names->pdata[i], describe_sizes(sorted, width, max_sizes));
     }
     return groups;
-}
-
-static char *
-join_with(GPtrArray *parts, const char *separator)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < parts->len; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? separator : "", (const char *)parts->pdata[i]);
-    return g_string_free(text, FALSE);
 }
 
 char *
