@@ -183,6 +183,8 @@ export class CameraControls {
   #debounce = 0;
   /** Counts what is sent: an answer that was asked for before is old. */
   #version = 0;
+  /** The version that is being asked for: a camera that takes its time is not asked again meanwhile. */
+  #asking = -1;
   /** Why the last setting was refused: it stands until the next one. */
   #refusal = '';
 
@@ -247,9 +249,11 @@ export class CameraControls {
   }
 
   async #refresh() {
-    if (this.#sending.size > 0) return;
     const version = this.#version;
+    if (this.#sending.size > 0 || this.#asking === version) return;
+    this.#asking = version;
     const { controls, problem } = await this.#ask({ cache: 'no-store' });
+    if (this.#asking === version) this.#asking = -1;
     if (version !== this.#version || !this.#available) return;
     this.#complain(problem || this.#refusal);
     if (controls) this.#show(controls);

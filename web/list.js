@@ -69,6 +69,7 @@ function drop(tile) {
   observer.unobserve(tile.element);
   inView.delete(tile);
   asked.delete(tile);
+  arrange(); // it may have been about to begin
 }
 
 /** @param {import('./tile.js').Stream[]} streams */

@@ -35,6 +35,8 @@ function pretend() {
     puts: [],
     underWay: 0,
     mostUnderWay: 0,
+    gets: 0,
+    hangs: null,
     refusal: '',
   };
   Object.defineProperty(window, 'camera', { value: camera });
@@ -43,6 +45,8 @@ function pretend() {
     const sets = request?.method === 'PUT';
     camera.underWay += sets;
     camera.mostUnderWay = Math.max(camera.mostUnderWay, camera.underWay);
+    camera.gets += !sets;
+    await camera.hangs;
     await new Promise((resolve) => { setTimeout(resolve, 150); });
     camera.underWay -= sets;
     if (sets) {
@@ -150,6 +154,28 @@ suite.test('what is refused is said, and what the camera really has is shown', a
   await of(page, () => { window.camera.refusal = ''; });
   await drag(page, 'control-brightness', [5]);
   await until('the words to go', () => of(page, () => document.querySelector('#controls [role=alert]').hidden));
+});
+
+suite.test('a camera that takes its time is not asked again meanwhile', async (t) => {
+  const page = await open(t);
+  await openPanel(page);
+  await of(page, () => {
+    window.camera.hangs = new Promise((resolve) => { window.camera.goOn = resolve; });
+    window.camera.gets = 0;
+  });
+  await until('it to be asked', () => of(page, () => window.camera.gets === 1));
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('Escape');
+    await openPanel(page);
+  }
+  expectEqual(await of(page, () => window.camera.gets), 1, 'questions under way');
+  await of(page, () => {
+    window.camera.controls[0].value = 7;
+    window.camera.hangs = null;
+    window.camera.goOn();
+  });
+  await until('its answer', () => of(page, () => document.getElementById('control-brightness').value === '7'));
+  await until('it to be asked again', () => of(page, () => window.camera.gets === 2));
 });
 
 suite.test('by keyboard: opened, a value changed, closed; the focus comes back', async (t) => {

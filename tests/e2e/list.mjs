@@ -156,6 +156,27 @@ suite.test('a page that nobody sees has no connection', async (t) => {
   await plays(page, 's2');
 });
 
+suite.test('a stream that the server no longer has leaves nothing behind', async (t) => {
+  const server = await serve(t, many(2));
+  const page = await (await theBrowser()).open(t, server.link, { before: [() => {
+    const { json } = Response.prototype;
+    Response.prototype.json = async function read() {
+      const body = await json.call(this);
+      return { ...body, streams: body.streams?.filter(({ name: one }) => one !== window.gone) };
+    };
+  }] });
+  await plays(page, 's1');
+  await plays(page, 's2');
+  await page.evaluate(() => {
+    window.gone = 's2';
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await until('its tile to go', async () => (await tiles(page)).length === 1);
+  // What had been about to begin would have begun by then.
+  await page.evaluate(() => new Promise((resolve) => { setTimeout(resolve, 300); }));
+  await sessions(server, 1);
+});
+
 suite.test('who saves data gets pictures by a tap', async (t) => {
   const server = await serve(t, many(3));
   const page = await (await theBrowser()).open(t, server.link, { before: [() =>
