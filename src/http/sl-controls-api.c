@@ -252,7 +252,7 @@ void
 sl_controls_api_answer(GMainContext *context, SoupServerMessage *msg, SlStream *stream)
 {
     SlControlKeeper *keeper = sl_stream_get_controls(stream);
-    const char *node = sl_stream_get_device(stream);
+    SlInput *camera = sl_stream_get_camera(stream);
     g_autoptr(GPtrArray) settings = NULL;
     g_autoptr(GError) error = NULL;
     gboolean is_put = strcmp(soup_server_message_get_method(msg), SOUP_METHOD_PUT) == 0;
@@ -267,13 +267,14 @@ sl_controls_api_answer(GMainContext *context, SoupServerMessage *msg, SlStream *
                           "controls.");
         return;
     }
-    if (node == NULL) {
+    if (camera == NULL) {
         answer_absence(msg, stream);
         return;
     }
     pending = g_new0(Pending, 1);
-    is_taken = is_put ? sl_control_keeper_set(keeper, node, settings, on_controls, pending, &error)
-                      : sl_control_keeper_read(keeper, node, on_controls, pending, &error);
+    is_taken = is_put
+                   ? sl_control_keeper_set(keeper, camera, settings, on_controls, pending, &error)
+                   : sl_control_keeper_read(keeper, camera, on_controls, pending, &error);
     if (!is_taken) {
         answer_error(msg, error);
         g_free(pending);

@@ -39,7 +39,7 @@ typedef struct {
     SlControlKeeper *keeper; /* owned; only the main thread lets it go */
     const SlControlDevice *device;
     JobKind kind;
-    char *node;
+    SlInput *camera;
     GPtrArray *settings; /* of SlControlSetting; NULL for JOB_READ */
     SlControlsFunc func; /* nullable */
     gpointer user_data;
@@ -78,7 +78,7 @@ job_free(gpointer data)
     Job *job = data;
 
     g_clear_object(&job->keeper);
-    g_free(job->node);
+    sl_input_unref(job->camera);
     g_clear_pointer(&job->settings, g_ptr_array_unref);
     g_clear_pointer(&job->controls, g_ptr_array_unref);
     g_clear_pointer(&job->applied, g_ptr_array_unref);
@@ -161,9 +161,10 @@ static gpointer
 run_job(gpointer data)
 {
     Job *job = data;
+    g_autofree char *node = sl_input_find_node(job->camera, &job->error);
     gpointer device;
 
-    if (job->device->open(job->node, &device, &job->error)) {
+    if (node != NULL && job->device->open(node, &device, &job->error)) {
         switch (job->kind) {
         case JOB_READ:
             job->controls = sl_camera_controls_read(job->device->ioctl, device, &job->error);
@@ -272,14 +273,14 @@ on_job_done(gpointer object, gpointer data)
 }
 
 static Job *
-job_new(SlControlKeeper *self, JobKind kind, const char *node)
+job_new(SlControlKeeper *self, JobKind kind, SlInput *camera)
 {
     Job *job = g_new0(Job, 1);
 
     job->keeper = g_object_ref(self);
     job->device = self->device;
     job->kind = kind;
-    job->node = g_strdup(node);
+    job->camera = sl_input_ref(camera);
     job->settings = settings_new();
     job->applied = settings_new();
     job->refusals = g_ptr_array_new_with_free_func(g_free);
@@ -304,17 +305,17 @@ take_request(SlControlKeeper *self, Job *job, SlControlsFunc func, gpointer user
 }
 
 gboolean
-sl_control_keeper_read(SlControlKeeper *self, const char *node, SlControlsFunc func,
+sl_control_keeper_read(SlControlKeeper *self, SlInput *camera, SlControlsFunc func,
                        gpointer user_data, GError **error)
 {
-    return take_request(self, job_new(self, JOB_READ, node), func, user_data, error);
+    return take_request(self, job_new(self, JOB_READ, camera), func, user_data, error);
 }
 
 gboolean
-sl_control_keeper_set(SlControlKeeper *self, const char *node, GPtrArray *settings,
+sl_control_keeper_set(SlControlKeeper *self, SlInput *camera, GPtrArray *settings,
                       SlControlsFunc func, gpointer user_data, GError **error)
 {
-    Job *job = job_new(self, JOB_SET, node);
+    Job *job = job_new(self, JOB_SET, camera);
 
     for (guint i = 0; i < settings->len; i++)
         add_setting(job->settings, g_ptr_array_index(settings, i));
@@ -323,7 +324,7 @@ sl_control_keeper_set(SlControlKeeper *self, const char *node, GPtrArray *settin
 
 /* One of them waits at most: it sets what is kept when its turn comes. */
 void
-sl_control_keeper_restore(SlControlKeeper *self, const char *node)
+sl_control_keeper_restore(SlControlKeeper *self, SlInput *camera)
 {
     if (self->kept->len == 0 && !self->is_running)
         return;
@@ -331,11 +332,11 @@ sl_control_keeper_restore(SlControlKeeper *self, const char *node)
         Job *job = l->data;
         if (job->kind != JOB_RESTORE)
             continue;
-        g_free(job->node);
-        job->node = g_strdup(node);
+        sl_input_unref(job->camera);
+        job->camera = sl_input_ref(camera);
         return;
     }
-    g_queue_push_tail(&self->waiting, job_new(self, JOB_RESTORE, node));
+    g_queue_push_tail(&self->waiting, job_new(self, JOB_RESTORE, camera));
     start_next(self);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sl-camera-controls.h"
+#include "sl-input.h"
 
 G_BEGIN_DECLS
 
@@ -39,20 +40,20 @@ typedef void (*SlControlsFunc)(GPtrArray *controls, const GError *error, gpointe
 
 /**
  * sl_control_keeper_read, sl_control_keeper_set:
- * @node: the camera's, now
+ * @camera: of SL_INPUT_CAMERA, as it was last found; another one in its place is left alone
  * @settings: (transfer none) (element-type SlControlSetting): all are checked before one is set
  *
  * Returns: FALSE with SL_MEDIA_ERROR_CROWDED where too many wait already; @func is not called then
  */
-gboolean sl_control_keeper_read(SlControlKeeper *self, const char *node, SlControlsFunc func,
+gboolean sl_control_keeper_read(SlControlKeeper *self, SlInput *camera, SlControlsFunc func,
                                 gpointer user_data, GError **error);
-gboolean sl_control_keeper_set(SlControlKeeper *self, const char *node, GPtrArray *settings,
+gboolean sl_control_keeper_set(SlControlKeeper *self, SlInput *camera, GPtrArray *settings,
                                SlControlsFunc func, gpointer user_data, GError **error);
 
 /**
  * sl_control_keeper_restore: the camera is there (again): gives it what was set before, if
  * anything was. What it refuses is logged, once for each control.
  */
-void sl_control_keeper_restore(SlControlKeeper *self, const char *node);
+void sl_control_keeper_restore(SlControlKeeper *self, SlInput *camera);
 
 G_END_DECLS

@@ -198,8 +198,8 @@ become_live_if_complete(SlStream *self)
     clear_fault(self);
     /* Only now it is sure that the node is this camera's, and that the driver has reset what it
      * resets. */
-    if (sl_stream_get_device(self) != NULL)
-        sl_control_keeper_restore(self->controls, sl_stream_get_device(self));
+    if (sl_stream_get_camera(self) != NULL)
+        sl_control_keeper_restore(self->controls, self->input);
     update_wait(self);
     report_state(self);
 }
@@ -578,12 +578,14 @@ sl_stream_get_input_label(SlStream *self)
     return self->input->label;
 }
 
-const char *
-sl_stream_get_device(SlStream *self)
+SlInput *
+sl_stream_get_camera(SlStream *self)
 {
     gboolean is_gone = g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
 
-    return self->input->kind == SL_INPUT_CAMERA && !is_gone ? self->input->location : NULL;
+    return self->input->kind == SL_INPUT_CAMERA && self->input->location != NULL && !is_gone
+               ? self->input
+               : NULL;
 }
 
 SlControlKeeper *

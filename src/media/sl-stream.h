@@ -55,9 +55,9 @@ const char *sl_stream_get_title(SlStream *self);
 SlDescription *sl_stream_get_description(SlStream *self);
 /** sl_stream_get_input_label: the camera or file, for people; no passwords */
 const char *sl_stream_get_input_label(SlStream *self);
-/** sl_stream_get_device: (nullable): the node of the camera as it was last found; %NULL: it is no
- * V4L2 camera, or is not there */
-const char *sl_stream_get_device(SlStream *self);
+/** sl_stream_get_camera: (transfer none) (nullable): as it was last found; %NULL: it is no V4L2
+ * camera, or is not there */
+SlInput *sl_stream_get_camera(SlStream *self);
 /** sl_stream_get_controls: (transfer none) (nullable): the door to the camera's controls; NULL
  * where the input is no camera */
 SlControlKeeper *sl_stream_get_controls(SlStream *self);

@@ -9,7 +9,7 @@ struct _SlStream {
     char *name, *title, *detail;
     SlStreamState state;
     SlControlKeeper *controls; /* nullable */
-    char *device;              /* nullable */
+    SlInput *camera;           /* nullable */
 };
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
@@ -21,7 +21,7 @@ sl_stream_finalize(GObject *object)
     g_free(self->name);
     g_free(self->title);
     g_free(self->detail);
-    g_free(self->device);
+    g_clear_pointer(&self->camera, sl_input_unref);
     g_clear_object(&self->controls);
     n_alive--;
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
@@ -65,8 +65,9 @@ void
 fake_stream_set_controls(SlStream *self, SlControlKeeper *controls, const char *device)
 {
     g_set_object(&self->controls, controls);
-    g_free(self->device);
-    self->device = g_strdup(device);
+    g_clear_pointer(&self->camera, sl_input_unref);
+    if (device != NULL)
+        self->camera = sl_input_new(SL_INPUT_CAMERA, device, device);
 }
 
 SlControlKeeper *
@@ -75,10 +76,10 @@ sl_stream_get_controls(SlStream *self)
     return self->controls;
 }
 
-const char *
-sl_stream_get_device(SlStream *self)
+SlInput *
+sl_stream_get_camera(SlStream *self)
 {
-    return self->device;
+    return self->camera;
 }
 
 const char *

@@ -16,6 +16,7 @@
     }
 
 static gint64 deadline_us;
+static SlInput *camera;
 
 typedef struct {
     guint n;
@@ -76,8 +77,7 @@ set(SlControlKeeper *keeper, const char *name, SlControlSettingKind kind, gint64
     g_autoptr(GError) error = NULL;
     guint n = answers->n;
 
-    g_assert_true(
-        sl_control_keeper_set(keeper, "/dev/fake", settings, on_controls, answers, &error));
+    g_assert_true(sl_control_keeper_set(keeper, camera, settings, on_controls, answers, &error));
     g_assert_no_error(error);
     WAIT_UNTIL(answers->n == n + 1);
 }
@@ -88,7 +88,7 @@ settle(SlControlKeeper *keeper)
 {
     Answers answers = { 0 };
 
-    g_assert_true(sl_control_keeper_read(keeper, "/dev/fake", on_controls, &answers, NULL));
+    g_assert_true(sl_control_keeper_read(keeper, camera, on_controls, &answers, NULL));
     WAIT_UNTIL(answers.n == 1);
     g_clear_error(&answers.error);
 }
@@ -99,7 +99,7 @@ test_answers(void)
     SlControlKeeper *keeper = keeper_new();
     Answers answers = { 0 };
 
-    g_assert_true(sl_control_keeper_read(keeper, "/dev/fake", on_controls, &answers, NULL));
+    g_assert_true(sl_control_keeper_read(keeper, camera, on_controls, &answers, NULL));
     g_assert_cmpuint(answers.n, ==, 0);
     WAIT_UNTIL(answers.n == 1);
     g_assert_no_error(answers.error);
@@ -121,6 +121,28 @@ test_answers(void)
     keeper_end(keeper);
 }
 
+/* Another one may have its node by now. */
+static void
+test_leaves_others_alone(void)
+{
+    SlControlKeeper *keeper = keeper_new();
+    SlCameraIdentity identity = { .node = (char *)"fake",
+                                  .model = (char *)"A camera that was unplugged",
+                                  .port = (char *)"/sys/devices/none" };
+    SlCamera seen = { .node = (char *)"/dev/fake", .name = (char *)"C", .identity = &identity };
+    g_autoptr(SlInput) gone = sl_input_new_camera(NULL, &seen);
+    g_autoptr(GPtrArray) settings = one_setting("brightness", SL_SETTING_INTEGER, 1);
+    Answers answers = { 0 };
+
+    g_assert_true(sl_control_keeper_set(keeper, gone, settings, on_controls, &answers, NULL));
+    WAIT_UNTIL(answers.n == 1);
+    g_assert_error(answers.error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
+    g_assert_cmpstr(answers.error->message, ==, "C (/dev/fake) is unplugged, waiting for it");
+    g_assert_cmpuint(fake_controls_get_n_calls(), ==, 0);
+    g_clear_error(&answers.error);
+    keeper_end(keeper);
+}
+
 /* A camera that hangs: the main loop goes on, few wait, the others are told at once. */
 static void
 test_hangs(void)
@@ -131,7 +153,7 @@ test_hangs(void)
     guint n_taken = 0;
 
     fake_controls_block(TRUE);
-    while (sl_control_keeper_read(keeper, "/dev/fake", on_controls, &answers, &error)) {
+    while (sl_control_keeper_read(keeper, camera, on_controls, &answers, &error)) {
         n_taken++;
         g_assert_cmpuint(n_taken, <, 100);
     }
@@ -144,7 +166,7 @@ test_hangs(void)
     WAIT_UNTIL(answers.n == n_taken);
     g_assert_no_error(answers.error);
     g_assert_cmpuint(fake_controls_get_most_open(), ==, 1);
-    g_assert_true(sl_control_keeper_read(keeper, "/dev/fake", on_controls, &answers, NULL));
+    g_assert_true(sl_control_keeper_read(keeper, camera, on_controls, &answers, NULL));
     WAIT_UNTIL(answers.n == n_taken + 1);
     keeper_end(keeper);
 }
@@ -157,7 +179,7 @@ test_gone_meanwhile(void)
     Answers answers = { 0 };
 
     fake_controls_block(TRUE);
-    g_assert_true(sl_control_keeper_read(keeper, "/dev/fake", on_controls, &answers, NULL));
+    g_assert_true(sl_control_keeper_read(keeper, camera, on_controls, &answers, NULL));
     g_object_add_weak_pointer(G_OBJECT(keeper), (gpointer *)&keeper);
     g_object_unref(keeper);
     fake_controls_block(FALSE);
@@ -169,7 +191,7 @@ static void
 restore(SlControlKeeper *keeper)
 {
     fake_controls_reset(FAKE_CONTROLS, FAKE_N_CONTROLS);
-    sl_control_keeper_restore(keeper, "/dev/fake");
+    sl_control_keeper_restore(keeper, camera);
     settle(keeper);
 }
 
@@ -179,7 +201,7 @@ test_restore(void)
     SlControlKeeper *keeper = keeper_new();
     Answers answers = { 0 };
 
-    sl_control_keeper_restore(keeper, "/dev/fake");
+    sl_control_keeper_restore(keeper, camera);
     g_assert_cmpuint(fake_controls_get_n_calls(), ==, 0);
     set(keeper, "brightness", SL_SETTING_INTEGER, 5, &answers);
     set(keeper, "brightness", SL_SETTING_INTEGER, 7, &answers);
@@ -245,7 +267,7 @@ test_restore_refused(void)
     for (guint i = 0; i < 3; i++) {
         fake_controls_reset(FAKE_CONTROLS, FAKE_N_CONTROLS);
         fake_controls_refuse("Brightness", EIO);
-        sl_control_keeper_restore(keeper, "/dev/fake");
+        sl_control_keeper_restore(keeper, camera);
         settle(keeper);
         g_assert_cmpint(fake_controls_get("Gamma"), ==, 350);
         g_assert_cmpint(fake_controls_get("Brightness"), ==, 10);
@@ -269,7 +291,7 @@ test_restores_are_one(void)
     fake_controls_reset(FAKE_CONTROLS, FAKE_N_CONTROLS);
     fake_controls_block(TRUE);
     for (guint i = 0; i < 100; i++)
-        sl_control_keeper_restore(keeper, "/dev/fake");
+        sl_control_keeper_restore(keeper, camera);
     fake_controls_block(FALSE);
     settle(keeper);
     log = fake_controls_get_log();
@@ -280,8 +302,11 @@ test_restores_are_one(void)
 int
 main(int argc, char **argv)
 {
+    g_autoptr(SlInput) fake = camera = sl_input_new(SL_INPUT_CAMERA, "/dev/fake", "/dev/fake");
+
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/control-keeper/answers", test_answers);
+    g_test_add_func("/control-keeper/leaves-others-alone", test_leaves_others_alone);
     g_test_add_func("/control-keeper/hangs", test_hangs);
     g_test_add_func("/control-keeper/gone-meanwhile", test_gone_meanwhile);
     g_test_add_func("/control-keeper/restore", test_restore);
