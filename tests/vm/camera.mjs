@@ -11,8 +11,8 @@ const holders = async (desk) => Number(await desk.run('find /proc/[0-9]*/fd -lna
 export default function (suite, desk) {
   const tryCamera = (args, options) => desk.tryProgram(['--listen', '127.0.0.1:0', ...args], options);
 
-  suite.test('the devices are listed', async () => {
-    await desk.vivid(WEBCAM);
+  suite.test('the devices are listed', async (t) => {
+    await desk.vivid(t, WEBCAM);
     const { code, stdout } = await desk.tryProgram(['--list-devices']);
     expectEqual(code, 0, 'exit status');
     expect(/\/dev\/video0 +vivid/.test(stdout), `the list has no vivid: ${stdout}`);
@@ -20,7 +20,7 @@ export default function (suite, desk) {
   }, { timeoutMs: 120000 });
 
   suite.test('a camera that is named plays in a browser on another machine; who else wants it is told that it is in use', async (t) => {
-    await desk.vivid(WEBCAM);
+    await desk.vivid(t, WEBCAM);
     const { page } = await desk.watch(t, [...SMALL, '/dev/video0']);
     await says(page, /\bLive\b/);
     const measured = await moves(page);
@@ -37,7 +37,7 @@ export default function (suite, desk) {
   }, { timeoutMs: 180000 });
 
   suite.test('a camera that nobody watches is let go, and taken again', async (t) => {
-    await desk.vivid(WEBCAM);
+    await desk.vivid(t, WEBCAM);
     const { server, page } = await desk.watch(t, [...SMALL, '/dev/video0']);
     expect(await holders(desk) > 0, 'nobody has the camera, though it is watched');
     await page.close();
@@ -45,25 +45,28 @@ export default function (suite, desk) {
     await playing(await desk.open(t, server.link));
   }, { timeoutMs: 240000 });
 
-  suite.test('without permission: the group is named, with what to do, and the end is 69', async () => {
-    await desk.vivid(WEBCAM);
-    for (const device of [['/dev/video0'], []]) {
-      const { code, stdout, stderr } = await tryCamera(device, { user: true });
+  suite.test('without permission: the group is named, with what to do, and the end is 69', async (t) => {
+    await desk.vivid(t, WEBCAM);
+    const isTold = async (words, device, options) => {
+      const { code, stdout, stderr } = await tryCamera(device, { user: true, ...options });
       expectEqual([code, stdout], [69, ''], `exit status and standard output, with ${device.length} device named: ${stderr}`);
-      expect(/no permission to open \/dev\/video0: it belongs to the group video; `sudo usermod -aG video \$USER`/.test(stderr),
-             `it says: ${stderr}`);
-    }
+      expect(stderr.includes(`no permission to open /dev/video0: it belongs to the group video${words}`), `it says: ${stderr}`);
+    };
+    for (const device of [['/dev/video0'], []])
+      await isTold('; `sudo usermod -aG video $USER`', device);
+    await isTold(', and this is a container; `docker run --device /dev/video0 --group-add video …`', ['/dev/video0'],
+               { before: ['env', 'container=docker'] });
   }, { timeoutMs: 60000 });
 
-  suite.test('not there: what is there is said, and the end is 69', async () => {
-    await desk.vivid(WEBCAM);
+  suite.test('not there: what is there is said, and the end is 69', async (t) => {
+    await desk.vivid(t, WEBCAM);
     const { code, stderr } = await tryCamera(['/dev/video7']);
     expectEqual(code, 69, 'exit status');
     expect(/\/dev\/video7 is not there; there are \/dev\/video0\b/.test(stderr), `it says: ${stderr}`);
   });
 
   suite.test('without a name it is the first camera, never at 4K; its 4:3 picture keeps its shape', async (t) => {
-    await desk.vivid(WEBCAM);
+    await desk.vivid(t, WEBCAM);
     // Above 640x480 this camera has less than half of the rate that is wanted.
     const { server, page } = await desk.watch(t, []);
     expect(/camera: vivid \(\/dev\/video0\)/.test(server.child.stderr), `it says: ${server.child.stderr}`);
@@ -75,7 +78,7 @@ export default function (suite, desk) {
   }, { timeoutMs: 120000 });
 
   suite.test('television (PAL, whose pixels are not square) keeps its shape, and gets no frames that it has not', async (t) => {
-    await desk.vivid(TELEVISION);
+    await desk.vivid(t, TELEVISION);
     const { page } = await desk.watch(t, ['--set', 'height=200', '/dev/video0']);
     const { width, height, shown, sent } = await moves(page);
     t.note(`${width}x${height}, ${shown.toFixed(1)} frames a second`);

@@ -42,7 +42,7 @@ export default function (suite, desk) {
   const named = (controls, name) => controls.find((control) => control.name === name);
 
   suite.test('the controls of the camera: ranges as it has them, set while it is watched, errors exact, not for guests', async (t) => {
-    await desk.vivid(WEBCAM);
+    await desk.vivid(t, WEBCAM);
     const { server, page } = await desk.watch(t, [...SMALL, '/dev/video0']);
     const operator = await operatorOf(server);
     const { status, body: { controls } } = await ask(operator);
@@ -76,7 +76,7 @@ export default function (suite, desk) {
   }, { timeoutMs: 180000 });
 
   suite.test('controls that were set are set again when the camera comes back; an operator does it on the page', async (t) => {
-    await desk.vivid(WEBCAM);
+    await desk.vivid(t, WEBCAM);
     const { server } = await desk.watch(t, [...SMALL, '/dev/video0']);
     const operator = await operatorOf(server);
     const page = await desk.open(t, operator, { mayComplain: /503/ });

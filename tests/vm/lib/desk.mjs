@@ -1,11 +1,16 @@
 // What the tests of the suite share: one machine, the cameras that are on it, one browser on this side of the wire.
 
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+
 import { Browser } from '../../e2e/lib/browser.mjs';
-import { program } from '../../e2e/lib/folders.mjs';
+import { program, temporaryFolder } from '../../e2e/lib/folders.mjs';
 import { playing, rate } from '../../e2e/lib/player.mjs';
 import { Server } from '../../e2e/lib/server.mjs';
 import { expect, expectEqual, until } from '../../e2e/lib/tap.mjs';
 import { GUEST_ADDRESS, Machine } from './machine.mjs';
+import { makePictures } from './pictures.mjs';
+import { UsbCamera } from './usb-camera.mjs';
 
 /**
  * What an emulated processor must reach, with a picture that is small enough for it: it captures, converts and encodes at
@@ -20,6 +25,7 @@ export const TELEVISION = 'n_devs=1 node_types=0x1 num_inputs=1 input_types=0x1'
 
 export class Desk {
   #suite;
+  #folder = null;
   #kernel;
   #machine = null;
   #browser = null;
@@ -32,26 +38,70 @@ export class Desk {
 
   /** Booted at the first call. */
   async machine() {
-    this.#machine ??= await Machine.boot(this.#suite.scope, this.#kernel);
+    if (!this.#machine) {
+      this.#machine = await Machine.boot(this.#suite.scope, this.#kernel);
+      // A device that sleeps is more than this controller can wake.
+      await this.run(`busybox modprobe usbcore autosuspend=-1
+        busybox modprobe vhci-hcd
+        busybox modprobe uvcvideo`);
+    }
     return this.#machine;
+  }
+
+  /** A USB camera, plugged in; unplugged after the scope. `modes` and `options` as UsbCamera has them. */
+  async plugIn(scope, modes, options = {}) {
+    const camera = new UsbCamera(await this.machine(), await this.#withPictures(modes), options);
+    scope.after(() => camera.unplug());
+    await camera.plugIn();
+    return camera;
+  }
+
+  /** Of the pictures of a USB camera in this mode, in bytes. */
+  meanSize(format, width, height) {
+    const folder = this.#pictures(format, width, height);
+    const sizes = readdirSync(folder).map((name) => statSync(path.join(folder, name)).size);
+    return sizes.reduce((sum, size) => sum + size) / sizes.length;
+  }
+
+  #pictures(format, width, height) {
+    this.#folder ??= temporaryFolder(this.#suite.scope);
+    return path.join(this.#folder, `${format}-${width}x${height}`);
+  }
+
+  async #withPictures(modes) {
+    const complete = [];
+    for (const mode of modes) {
+      const [, format, width, height] = mode.match(/^(\w+):(\d+)x(\d+)@/);
+      const folder = this.#pictures(format, width, height);
+      if (!existsSync(folder))
+        await makePictures(folder, format, width, height);
+      complete.push(`${mode}=${folder}`);
+    }
+    return complete;
   }
 
   async run(script) {
     return (await this.machine()).run(script);
   }
 
-  /** The only camera is vivid's from now on. */
-  async vivid(options) {
-    await this.run(`
-      busybox rmmod vivid 2>/dev/null || true
-      busybox modprobe vivid ${options}
-      udevadm settle`);
+  /** Vivid's are the cameras until the scope ends. */
+  async vivid(scope, options) {
+    scope.after(() => this.run('busybox rmmod vivid'));
+    await this.run(`busybox modprobe vivid ${options}; udevadm settle`);
+  }
+
+  /** Until the scope ends nobody tells what is plugged in, and makes links. */
+  async stopUdev(scope) {
+    await this.run('udevadm control --exit; rm -rf /run/udev /dev/v4l');
+    scope.after(() => this.run('/lib/systemd/systemd-udevd --daemon; udevadm trigger --action=add --subsystem-match=video4linux; udevadm settle'));
   }
 
   async serve(scope, args, options = {}) {
     const machine = await this.machine();
     const server = await Server.start(scope, args, { listen: ':8080', prefix: machine.prefix(), ...options });
     expectEqual(server.url.hostname, GUEST_ADDRESS, 'address of the printed link');
+    const [, operator] = await server.child.line(/^For whoever runs it: (\S+)$/);
+    server.key = new URL(operator).searchParams.get('key'); // for status and objects; pages have the guest link
     return server;
   }
 
@@ -68,10 +118,10 @@ export class Desk {
     return { server, page };
   }
 
-  /** The program as somebody types it, to its end: { code, stdout, stderr }. */
-  async tryProgram(args, options) {
+  /** The program as somebody types it, to its end: { code, stdout, stderr }; `before` starts it (env NAME=VALUE). */
+  async tryProgram(args, { before = [], ...options } = {}) {
     const machine = await this.machine();
-    return machine.try([program, ...args], { timeoutMs: 30000, ...options });
+    return machine.try([...before, program, ...args], { timeoutMs: 30000, ...options });
   }
 }
 
