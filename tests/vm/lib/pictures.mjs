@@ -1,4 +1,4 @@
-// What the cameras of the tests show: a circle that moves on a dark ground, as JPEGs, as raw pictures, as H.264.
+// What the cameras of the tests show: a white circle that moves on a blue ground, unlike the page's black, as JPEGs, as raw pictures, as H.264.
 
 import { mkdirSync } from 'node:fs';
 
@@ -18,7 +18,8 @@ const COUNT = 15;
 /** Makes them in `folder`. */
 export async function makePictures(folder, format, width, height) {
   mkdirSync(folder, { recursive: true });
-  await run('gst-launch-1.0', ['-q', 'videotestsrc', `num-buffers=${COUNT}`, 'pattern=ball', 'animation-mode=frames', '!',
+  await run('gst-launch-1.0', ['-q', 'videotestsrc', `num-buffers=${COUNT}`, 'pattern=ball',
+    'background-color=0xff305070', 'animation-mode=frames', '!',
     `video/x-raw,width=${width},height=${height},framerate=${COUNT}/1`, '!', 'videoconvert', '!', ...ENCODERS[format], '!',
     'multifilesink', `location=${folder}/%03d`]);
 }

@@ -268,7 +268,6 @@ find_format(GPtrArray *formats, FormatKind kind)
 static gboolean
 add_mode(GPtrArray *formats, const char *text)
 {
-    static const char *const KINDS[] = { "mjpeg", "yuyv", "h264", NULL };
     g_autoptr(GRegex) regex =
         g_regex_new("^(mjpeg|yuyv|h264):(\\d+)x(\\d+)@([\\d.,]+)=(.+)$", 0, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
@@ -290,10 +289,8 @@ add_mode(GPtrArray *formats, const char *text)
         g_array_append_val(frame->intervals, interval);
     }
     load_pictures(frame, folder);
-    FormatKind index = FORMAT_MJPEG;
-    while (!g_str_equal(KINDS[index], kind))
-        index++;
-    g_ptr_array_add(find_format(formats, index)->frames, frame);
+    FormatKind known = *kind == 'm' ? FORMAT_MJPEG : *kind == 'y' ? FORMAT_YUYV : FORMAT_H264;
+    g_ptr_array_add(find_format(formats, known)->frames, frame);
     return frame->pictures->len > 0;
 }
 
