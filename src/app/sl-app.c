@@ -10,6 +10,7 @@
 #include <gst/gst.h>
 
 #include "sl-camera-list.h"
+#include "sl-capture-ask.h"
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-descriptors.h"
@@ -29,6 +30,7 @@ struct _SlApp {
     GObject parent_instance;
 
     GMainContext *context;
+    SlWeak *weak;
     GMainLoop *loop;
     SlOptions *options;
     SlMeters *meters; /* nullable: not started */
@@ -40,8 +42,9 @@ struct _SlApp {
     SlSessionPool *pool;
     SlHttpServer *server;
     SlCameraMonitor *monitor;
-    GPtrArray *streams; /* of SlStream */
-    GPtrArray *awaited; /* of Awaited: of those, whose cameras were not to be had */
+    GPtrArray *streams;     /* of SlStream */
+    GPtrArray *awaited;     /* of Awaited: of those, whose cameras were not to be had */
+    SlCaptureAnswer answer; /* to ask_input() */
 
     gboolean stopping;
     guint n_stopping; /* parts that have not yet stopped */
@@ -150,23 +153,49 @@ awaited_free(gpointer data)
     g_free(awaited);
 }
 
+static void
+on_answer(gpointer object, gpointer data)
+{
+    SlApp *self = object;
+    SlCaptureAnswer *answer = data;
+
+    self->answer.capture = g_steal_pointer(&answer->capture);
+    self->answer.error = g_steal_pointer(&answer->error);
+}
+
+/* A driver may let it wait for ever, but not who wants to end the program: then there is neither
+ * a capture nor an error. */
+static SlCapture *
+ask_input(SlApp *self, SlInput *input, SlDescription *description, SlValues *values,
+          SlCaptureFlags flags, GError **error)
+{
+    sl_capture_ask(self->context, self->weak, on_answer, 0, input, description, values, flags);
+    while (self->answer.capture == NULL && self->answer.error == NULL && !self->stopping)
+        g_main_context_iteration(self->context, TRUE);
+    if (self->answer.error != NULL)
+        g_propagate_error(error, g_steal_pointer(&self->answer.error));
+    return g_steal_pointer(&self->answer.capture);
+}
+
 /* What the input is and becomes. @ret_capture stays NULL where a camera is not to be had yet. */
 static SlInput *
 find_input(SlApp *self, const SlStreamOptions *options, SlDescription *description,
            SlValues *values, SlCaptureFlags flags, SlCapture **ret_capture, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    g_autoptr(SlInput) input = sl_input_resolve(options->device, &reason);
+    g_autoptr(SlInput) input = sl_input_new_awaited(options->device);
     Awaited *awaited;
 
-    if (input != NULL && input->kind == SL_INPUT_NO_CAMERA && self->options->wait) {
-        g_clear_pointer(&input, sl_input_unref);
-        reason =
-            g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "there is no camera yet");
+    *ret_capture = ask_input(self, input, description, values, flags, &reason);
+    if (options->device == NULL && !self->options->wait &&
+        g_error_matches(reason, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND)) {
+        g_autoptr(SlInput) pattern = sl_input_new_no_camera();
+        g_clear_error(&reason);
+        *ret_capture = ask_input(self, pattern, description, values, flags, &reason);
     }
-    if (input != NULL)
-        *ret_capture = sl_capture_new(input, description, values, flags, &reason);
     if (*ret_capture != NULL)
+        return sl_input_ref((*ret_capture)->input);
+    if (self->stopping)
         return g_steal_pointer(&input);
     if (!sl_input_can_be_awaited(options->device, reason)) {
         g_propagate_error(error, g_steal_pointer(&reason));
@@ -176,7 +205,7 @@ find_input(SlApp *self, const SlStreamOptions *options, SlDescription *descripti
     awaited->stream = options->name;
     awaited->reason = g_steal_pointer(&reason);
     g_ptr_array_add(self->awaited, awaited);
-    return sl_input_new_awaited(options->device);
+    return g_steal_pointer(&input);
 }
 
 /* Returns an exit status; whatever is wrong with file or device is found here rather than by the
@@ -244,7 +273,7 @@ check_awaited(SlApp *self)
 static int
 add_streams(SlApp *self)
 {
-    for (guint i = 0; i < self->options->streams->len; i++) {
+    for (guint i = 0; i < self->options->streams->len && !self->stopping; i++) {
         g_autoptr(GError) error = NULL;
         SlStreamOptions *options = g_ptr_array_index(self->options->streams, i);
         int status = add_stream(self, options, &error);
@@ -416,7 +445,7 @@ sl_app_start(SlApp *self)
     self->meters = sl_meters_new(self->context, &options->limits);
     options->limits.meters = self->meters;
     self->monitor = sl_camera_monitor_new(self->context);
-    if ((status = add_streams(self)) != SL_EXIT_OK)
+    if ((status = add_streams(self)) != SL_EXIT_OK || self->stopping)
         return status;
     if (!make_access(self))
         return SL_EXIT_CONFIG;
@@ -440,7 +469,8 @@ sl_app_start(SlApp *self)
 void
 sl_app_run(SlApp *self)
 {
-    g_main_loop_run(self->loop);
+    if (!self->stopping)
+        g_main_loop_run(self->loop);
 }
 
 /* --- stop: whom viewers talk to first, what they look at last --- */
@@ -502,6 +532,8 @@ sl_app_stop(SlApp *self)
         return;
     }
     self->stopping = TRUE;
+    if (self->server == NULL) /* it is still starting */
+        return;
     self->stop_timer =
         sl_context_add_timeout(self->context, STOP_TIMEOUT_MS, on_stop_timeout, self);
     sl_http_server_close(self->server);
@@ -590,6 +622,7 @@ sl_app_finalize(GObject *object)
     SlApp *self = SL_APP(object);
 
     g_ptr_array_unref(self->awaited);
+    g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->meters, sl_meters_free);
     g_clear_pointer(&self->options, sl_options_free);
     g_clear_pointer(&self->loop, g_main_loop_unref);
@@ -610,6 +643,7 @@ static void
 sl_app_init(SlApp *self)
 {
     sl_census_add_object(self);
+    self->weak = sl_weak_new(self);
     self->streams = g_ptr_array_new_with_free_func(g_object_unref);
     self->awaited = g_ptr_array_new_with_free_func(awaited_free);
 }

@@ -47,6 +47,12 @@ sl_input_new_awaited(const char *spec)
 }
 
 SlInput *
+sl_input_new_no_camera(void)
+{
+    return sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)");
+}
+
+SlInput *
 sl_input_ref(SlInput *self)
 {
     g_atomic_ref_count_inc(&self->refs);
@@ -126,8 +132,7 @@ resolve_first_camera(GError **error)
     }
     g_autoptr(GPtrArray) sensors = sl_camera_libcamera_list(&wish);
     return sensors->len > 0 ? sl_input_new_camera(NULL, sensors->pdata[0])
-                            : sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)");
-    return NULL;
+                            : sl_input_new_no_camera();
 }
 
 static SlInput *
@@ -338,7 +343,7 @@ sl_input_find(SlInput *self, GError **error)
     g_autoptr(SlInput) found = sl_input_resolve(self->spec, error);
     if (found != NULL && found->kind == SL_INPUT_NO_CAMERA) {
         g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-                            "there is no camera yet, waiting for one");
+                            "there is no camera yet");
         return NULL;
     }
     return g_steal_pointer(&found);

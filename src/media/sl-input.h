@@ -32,6 +32,8 @@ SlInput *sl_input_new(SlInputKind kind, const char *location, const char *label)
 SlInput *sl_input_new_camera(const char *spec, const SlCamera *camera);
 /** sl_input_new_awaited: a camera that is not there, asked for as @spec (nullable) */
 SlInput *sl_input_new_awaited(const char *spec);
+/** sl_input_new_no_camera: the pattern, until there is a camera */
+SlInput *sl_input_new_no_camera(void);
 SlInput *sl_input_ref(SlInput *self);
 void sl_input_unref(SlInput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)

@@ -250,7 +250,7 @@ test_takes_over_from_the_pattern(void)
     Fixture fixture;
 
     set_camera(NULL, 0, NULL);
-    set_up(&fixture, sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)"));
+    set_up(&fixture, sl_input_new_no_camera());
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LIVE);
     assert_told(&fixture, SL_STREAM_LIVE, "No camera: plug one in", "Test pattern", NULL);
