@@ -5,6 +5,7 @@
 #include <gudev/gudev.h>
 
 #include "sl-camera.h"
+#include "sl-camera-owner.h"
 #include "sl-census.h"
 #include "sl-context.h"
 
@@ -48,13 +49,15 @@ on_uevent(GUdevClient *udev, const char *action, GUdevDevice *device, SlCameraMo
         sl_camera_monitor_report(self, node, FALSE);
 }
 
+/* A container that has udev's files does not hear what it says: that stays in the network namespace
+ * of its own. */
 static GUdevClient *
 connect_udev(SlCameraMonitor *self)
 {
     static const char *const subsystems[] = { SUBSYSTEM, NULL };
     GUdevClient *udev;
 
-    if (!g_file_test(UDEV_CONTROL, G_FILE_TEST_EXISTS))
+    if (!g_file_test(UDEV_CONTROL, G_FILE_TEST_EXISTS) || sl_camera_owner_is_in_container())
         return NULL;
     g_main_context_push_thread_default(self->context);
     udev = g_udev_client_new(subsystems);

@@ -315,16 +315,24 @@ meet_others(SlStream *self)
 }
 
 static void
+look_behind_pattern(SlStream *self)
+{
+    if (self->input->kind == SL_INPUT_NO_CAMERA)
+        sl_camera_wait_look(self->wait);
+}
+
+/* What is being tried is not begun anew: a camera has several nodes, and others may come, too. */
+static void
 on_camera_came(SlCameraWait *wait, SlStream *self)
 {
     meet_others(self);
     if (!waits_for_camera(self))
         return;
     self->attempt = 0;
-    if (self->fault != NULL)
+    if (self->phase != SL_STREAM_PHASE_RUNNING)
         handle_event(self, SL_STREAM_EVENT_CAME);
-    else if (self->phase == SL_STREAM_PHASE_RUNNING)
-        sl_camera_wait_look(self->wait);
+    else
+        look_behind_pattern(self);
 }
 
 /* The test pattern stands in for it. */
@@ -423,6 +431,8 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     case SL_STREAM_PHASE_RUNNING:
         if (!had_source)
             start_source(self);
+        else /* one may have come when nobody watched */
+            look_behind_pattern(self);
         break;
     case SL_STREAM_PHASE_LINGERING:
         self->timer = sl_context_add_timeout(self->context, self->linger_ms, on_timer, self);

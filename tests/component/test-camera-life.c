@@ -113,6 +113,17 @@ count_asked(void)
     return n_asked;
 }
 
+static guint
+count_waiting(void)
+{
+    guint n_waiting;
+
+    g_mutex_lock(&camera.lock);
+    n_waiting = camera.n_waiting;
+    g_mutex_unlock(&camera.lock);
+    return n_waiting;
+}
+
 typedef struct {
     SlCameraMonitor *monitor;
     SlStream *stream;
@@ -120,7 +131,7 @@ typedef struct {
 
 /* @input: (transfer full) */
 static void
-set_up(Fixture *fixture, SlInput *input)
+set_up_lingering(Fixture *fixture, SlInput *input, guint linger_ms)
 {
     static const char text[] = "[source]\n${capture} ! vp8enc deadline=1 ! appsink name=video\n"
                                "[viewer video]\nrtpvp8pay\n";
@@ -132,7 +143,7 @@ set_up(Fixture *fixture, SlInput *input)
     SlLimits limits;
 
     sl_limits_init(&limits);
-    limits.linger_ms = 1;
+    limits.linger_ms = linger_ms;
     camera.n_asked = 0;
     fixture->monitor = sl_camera_monitor_new(g_main_context_default());
     fixture->stream =
@@ -142,6 +153,12 @@ set_up(Fixture *fixture, SlInput *input)
                                                                    .values = values,
                                                                    .limits = &limits,
                                                                    .monitor = fixture->monitor });
+}
+
+static void
+set_up(Fixture *fixture, SlInput *input)
+{
+    set_up_lingering(fixture, input, 1);
 }
 
 static void
@@ -267,6 +284,50 @@ test_takes_over_from_the_pattern(void)
     tear_down(&fixture);
 }
 
+/* Nobody watched when the camera came, and the pattern had not stopped yet. */
+static void
+test_takes_over_for_who_comes_back(void)
+{
+    Fixture fixture;
+
+    set_camera(NULL, 0, NULL);
+    set_up_lingering(&fixture, sl_input_new_no_camera(), 60000);
+    sl_stream_acquire(fixture.stream);
+    wait_for(&fixture, SL_STREAM_LIVE);
+    sl_stream_release(fixture.stream);
+    set_camera("video0", 0, moving);
+    sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
+    sl_stream_acquire(fixture.stream);
+    PROC_WAIT_UNTIL(get_node(&fixture) != NULL);
+    wait_for(&fixture, SL_STREAM_LIVE);
+    tear_down(&fixture);
+}
+
+/* A camera has several nodes, and there may be others that come and go: what is being tried is not
+ * begun anew for each. */
+static void
+test_nodes_come_in_a_row(void)
+{
+    Fixture fixture;
+    guint n_asked;
+
+    set_camera(NULL, 0, NULL);
+    set_up(&fixture, sl_input_new_awaited("/dev/video0"));
+    sl_stream_acquire(fixture.stream);
+    wait_for(&fixture, SL_STREAM_LOST);
+    set_hangs(TRUE);
+    set_camera("video0", 0, moving);
+    sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
+    PROC_WAIT_UNTIL(count_waiting() == 1);
+    n_asked = count_asked();
+    sl_camera_monitor_report(fixture.monitor, "video1", TRUE);
+    sl_camera_monitor_report(fixture.monitor, "video2", TRUE);
+    set_hangs(FALSE);
+    wait_for(&fixture, SL_STREAM_LIVE);
+    g_assert_cmpuint(count_asked(), ==, n_asked);
+    tear_down(&fixture);
+}
+
 static void
 test_waits(void)
 {
@@ -361,7 +422,7 @@ test_ends_while_driver_hangs(void)
     sl_stream_acquire(fixture.stream);
     PROC_WAIT_UNTIL(count_asked() == 1);
     tear_down(&fixture);
-    g_assert_cmpuint(camera.n_waiting, ==, 1);
+    g_assert_cmpuint(count_waiting(), ==, 1);
     set_hangs(FALSE);
     PROC_WAIT_UNTIL(!proc_fixture_has_thread("camera"));
     proc_fixture_iterate();
@@ -376,6 +437,9 @@ main(int argc, char **argv)
     g_test_add_func("/camera-life/unplugged", test_unplugged);
     g_test_add_func("/camera-life/back-at-once", test_back_at_once);
     g_test_add_func("/camera-life/takes-over-from-the-pattern", test_takes_over_from_the_pattern);
+    g_test_add_func("/camera-life/takes-over-for-who-comes-back",
+                    test_takes_over_for_who_comes_back);
+    g_test_add_func("/camera-life/nodes-come-in-a-row", test_nodes_come_in_a_row);
     g_test_add_func("/camera-life/waits", test_waits);
     g_test_add_func("/camera-life/frozen", test_frozen);
     g_test_add_func("/camera-life/slow", test_slow);
