@@ -79,10 +79,9 @@ check_elements(void)
     g_autofree char *message = NULL;
 
     for (guint i = 0; needed[i] != NULL; i++) {
-        g_autoptr(GstElementFactory) factory = gst_element_factory_find(needed[i]);
         const char *package = sl_element_package_hint(needed[i]);
 
-        if (factory != NULL)
+        if (sl_element_is_installed(needed[i]))
             continue;
         g_string_append_printf(missing, "%s%s", missing->len > 0 ? ", " : "", needed[i]);
         if (package != NULL && strstr(packages->str, package) == NULL)

@@ -2,15 +2,6 @@
 
 #include "sl-camera-formats.h"
 
-#include <gst/gst.h>
-
-static gboolean
-has_element(const char *name)
-{
-    g_autoptr(GstElementFactory) factory = gst_element_factory_find(name);
-    return factory != NULL;
-}
-
 /* NULL where nothing installed decodes it. */
 static const char *
 find_decoder(SlCameraCoding coding)
@@ -19,11 +10,11 @@ find_decoder(SlCameraCoding coding)
     case SL_CAMERA_RAW:
         return "";
     case SL_CAMERA_JPEG:
-        return has_element("jpegdec") ? " ! jpegdec" : NULL;
+        return sl_element_is_installed("jpegdec") ? " ! jpegdec" : NULL;
     case SL_CAMERA_H264:
-        if (has_element("avdec_h264"))
+        if (sl_element_is_installed("avdec_h264"))
             return " ! h264parse ! avdec_h264";
-        return has_element("openh264dec") ? " ! h264parse ! openh264dec" : NULL;
+        return sl_element_is_installed("openh264dec") ? " ! h264parse ! openh264dec" : NULL;
     }
     return NULL;
 }
@@ -49,7 +40,9 @@ select_modes(const SlCamera *camera, const char *codec)
 static const char *
 deinterlacer_text(const SlCamera *camera)
 {
-    return camera->is_television && has_element("deinterlace") ? " ! deinterlace fields=top" : "";
+    return camera->is_television && sl_element_is_installed("deinterlace")
+               ? " ! deinterlace fields=top"
+               : "";
 }
 
 static gboolean

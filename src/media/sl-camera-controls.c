@@ -122,17 +122,6 @@ find_type(guint32 type, SlControlType *ret_type)
     }
 }
 
-static char *
-dup_label(const char *text, gsize len)
-{
-    g_autofree char *bounded = g_strndup(text, len);
-    char *label = g_utf8_make_valid(bounded, -1);
-    for (char *c = label; *c != '\0'; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = ' ';
-    return g_strstrip(label);
-}
-
 static void
 add_items(Reader *reader, SlCameraControl *control, gboolean of_numbers)
 {
@@ -144,9 +133,9 @@ add_items(Reader *reader, SlCameraControl *control, gboolean of_numbers)
             return;
         if (code != 0)
             continue; /* a gap */
-        g_autofree char *label = of_numbers
-                                     ? g_strdup_printf("%" G_GINT64_FORMAT, (gint64)query.value)
-                                     : dup_label((const char *)query.name, sizeof query.name);
+        g_autofree char *label =
+            of_numbers ? g_strdup_printf("%" G_GINT64_FORMAT, (gint64)query.value)
+                       : sl_camera_clean_text((const char *)query.name, sizeof query.name);
         sl_camera_control_add_item(control, i, *label != '\0' ? label : "?");
     }
 }
@@ -225,7 +214,7 @@ make_control(Reader *reader, const struct v4l2_query_ext_ctrl *query)
         if (control->items->len == 0)
             return NULL;
     }
-    g_autofree char *label = dup_label(query->name, sizeof query->name);
+    g_autofree char *label = sl_camera_clean_text(query->name, sizeof query->name);
     control->name = make_unique_name(reader->controls, label, control->id);
     control->label = g_strdup(*label != '\0' ? label : control->name);
     return g_steal_pointer(&control);

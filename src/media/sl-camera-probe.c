@@ -39,12 +39,7 @@ ask(Probe *probe, gulong request, gpointer arg)
 static char *
 dup_text(const __u8 *text, gsize len, const char *fallback)
 {
-    g_autofree char *bounded = g_strndup((const char *)text, len);
-    char *name = g_utf8_make_valid(bounded, -1);
-    for (char *c = name; *c != '\0'; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = ' ';
-    g_strstrip(name);
+    char *name = sl_camera_clean_text((const char *)text, (gssize)len);
     if (*name == '\0') {
         g_free(name);
         return g_strdup(fallback);

@@ -200,14 +200,21 @@ sl_camera_may_be_behind(const char *node, const GError *error)
 }
 
 char *
+sl_camera_clean_text(const char *text, gssize len)
+{
+    g_autofree char *bounded = len < 0 ? g_strdup(text) : g_strndup(text, (gsize)len);
+    char *clean = g_utf8_make_valid(bounded, -1);
+    for (char *c = clean; *c != '\0'; c++)
+        if (g_ascii_iscntrl(*c))
+            *c = ' ';
+    return g_strstrip(clean);
+}
+
+char *
 sl_camera_dup_system_name(const char *node)
 {
     g_autofree char *text = read_system_file(node, "name");
-    char *name = g_utf8_make_valid(text != NULL ? text : "", -1);
-    for (char *c = name; *c != '\0'; c++)
-        if (g_ascii_iscntrl(*c))
-            *c = ' ';
-    return g_strstrip(name);
+    return sl_camera_clean_text(text != NULL ? text : "", -1);
 }
 
 static gboolean

@@ -53,6 +53,10 @@ SlCamera *sl_camera_query_shared(const char *path, const SlCameraWish *wish, GEr
  */
 gboolean sl_camera_may_be_behind(const char *node, const GError *error);
 
+/** sl_camera_clean_text: (transfer full): what a device says of itself, as UTF-8 on one line;
+ * @len: -1: up to its end */
+char *sl_camera_clean_text(const char *text, gssize len);
+
 /** sl_camera_dup_system_name: (transfer full): the name of a node that can't be opened; may be
  * empty */
 char *sl_camera_dup_system_name(const char *node);

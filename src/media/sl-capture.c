@@ -3,8 +3,6 @@
 #include "sl-camera-capture.h"
 #include "sl-camera-libcamera.h"
 
-#include <gst/gst.h>
-
 /* The jitter buffer's depth: what one reordered or retransmitted packet on a local network needs.
  */
 #define RTSP_LATENCY_MS 100
@@ -26,13 +24,6 @@ wish_from_values(SlValues *values, gboolean is_strict)
     };
 }
 
-static gboolean
-has_element(const char *name)
-{
-    g_autoptr(GstElementFactory) factory = gst_element_factory_find(name);
-    return factory != NULL;
-}
-
 /* Bars that move by a step a frame: every frame differs from the last one, and it costs next to
  * nothing. 16:9, as large as is wanted. */
 static char *
@@ -47,10 +38,10 @@ pattern_text(const SlCameraWish *wish, gboolean is_no_camera)
                            "videotestsrc is-live=true pattern=smpte75 horizontal-speed=4 ! "
                            "video/x-raw,format=I420,width=%u,height=%u,framerate=%u/1",
                            width, height, wish->fps);
-    if (has_element("timeoverlay"))
+    if (sl_element_is_installed("timeoverlay"))
         g_string_append(text, " ! timeoverlay halignment=right valignment=bottom "
                               "shaded-background=true font-desc=\"Sans 12\"");
-    if (is_no_camera && has_element("textoverlay"))
+    if (is_no_camera && sl_element_is_installed("textoverlay"))
         g_string_append(text,
                         " ! textoverlay text=\"No camera: plug one in\" halignment=center "
                         "valignment=center shaded-background=true font-desc=\"Sans Bold 28\"");

@@ -214,6 +214,9 @@ char *sl_description_find(const char *name_or_file, const char *installed_dir, G
  */
 GPtrArray *sl_description_list(const char *installed_dir);
 
+/** sl_element_is_installed: whether GStreamer has this element here */
+gboolean sl_element_is_installed(const char *element);
+
 /**
  * sl_element_package_hint:
  * @element: a GStreamer element's name

@@ -1,5 +1,6 @@
 #include "sl-description.h"
 
+#include <gst/gst.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -315,6 +316,14 @@ static const Entry entries[] = {
     { "y4menc", GOOD },
     { "zbar", BAD },
 };
+
+gboolean
+sl_element_is_installed(const char *element)
+{
+    g_autoptr(GstElementFactory) factory = gst_element_factory_find(element);
+
+    return factory != NULL;
+}
 
 static int
 compare_entries(const void *key, const void *entry)

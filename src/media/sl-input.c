@@ -5,6 +5,7 @@
 #include "sl-description.h"
 #include "sl-log.h"
 #include "sl-source-fault.h"
+#include "sl-variables.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,13 +222,8 @@ resolve_uri(const char *uri, GError **error)
 static gboolean
 check_text(const char *device, GError **error)
 {
-    if (*device != '\0' && g_utf8_validate(device, -1, NULL)) {
-        const char *c = device;
-        while (*c != '\0' && *c != '"' && *c != '\\' && !g_ascii_iscntrl(*c))
-            c++;
-        if (*c == '\0')
-            return TRUE;
-    }
+    if (*device != '\0' && sl_text_is_insertable(device))
+        return TRUE;
     g_set_error_literal(
         error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
         "the device's name is empty or has a character that it must not have (\", \\, "
