@@ -1,7 +1,9 @@
 #include "sl-camera-identity.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #define MAX_NODES 256
 /* From a node's device up to what was plugged in: an interface, its device, a hub. */
@@ -26,6 +28,7 @@ sl_camera_identity_copy(const SlCameraIdentity *self)
     copy->port = g_strdup(self->port);
     copy->index = self->index;
     copy->alone = self->alone;
+    copy->number = self->number;
     return copy;
 }
 
@@ -75,6 +78,16 @@ read_usb_ids(const char *dir)
     return g_strdup("");
 }
 
+/* `81:2` */
+static guint64
+read_number(const char *dir)
+{
+    g_autofree char *text = read_attribute(dir, "dev");
+    guint major, minor;
+
+    return sscanf(text, "%u:%u", &major, &minor) == 2 ? makedev(major, minor) : 0;
+}
+
 /* A node that no device stands behind (v4l2loopback's) is a port of its own. */
 static char *
 find_port(const char *class_dir, const char *name)
@@ -99,6 +112,7 @@ add_node(GArray *nodes, const char *class_dir, const char *name, guint64 number)
     g_autofree char *ids = NULL;
 
     identity->node = g_strdup(name);
+    identity->number = read_number(dir);
     identity->port = find_port(class_dir, name);
     ids = read_usb_ids(identity->port);
     identity->model = g_strconcat(title, ids, NULL);
@@ -199,4 +213,12 @@ sl_camera_identity_find_node(GPtrArray *list, const char *node)
             return one;
     }
     return NULL;
+}
+
+const SlCameraIdentity *
+sl_camera_identity_find_device(GPtrArray *list, const char *node, guint64 number)
+{
+    const SlCameraIdentity *found = sl_camera_identity_find_node(list, node);
+
+    return found == NULL || found->number == 0 || found->number == number ? found : NULL;
 }

@@ -14,6 +14,7 @@ typedef struct {
     char *port;  /* where it is plugged in */
     guint index; /* a camera may have several nodes: the how-manieth it is of those on its port */
     gboolean alone; /* no other of its model was there */
+    guint64 number; /* the device's, as stat() has it; 0: not known */
 } SlCameraIdentity;
 SlCameraIdentity *sl_camera_identity_copy(const SlCameraIdentity *self);
 void sl_camera_identity_free(SlCameraIdentity *self);
@@ -41,5 +42,15 @@ const SlCameraIdentity *sl_camera_identity_find(GPtrArray *list, const SlCameraI
 
 /** sl_camera_identity_find_node: (transfer none) (nullable): the one of @list that is `videoN` */
 const SlCameraIdentity *sl_camera_identity_find_node(GPtrArray *list, const char *node);
+
+/**
+ * sl_camera_identity_find_device:
+ * @number: the node's, as stat() has it
+ *
+ * As sl_camera_identity_find_node(), but not another device that has the name outside: a container
+ * may be given a node under the name of another one.
+ */
+const SlCameraIdentity *sl_camera_identity_find_device(GPtrArray *list, const char *node,
+                                                       guint64 number);
 
 G_END_DECLS

@@ -136,7 +136,9 @@ identify(const char *path)
     g_autofree char *target = realpath(path, NULL);
     g_autofree char *name = g_path_get_basename(target != NULL ? target : path);
     g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
-    return sl_camera_identity_copy(sl_camera_identity_find_node(list, name));
+    struct stat status;
+    guint64 number = stat(path, &status) == 0 ? status.st_rdev : 0;
+    return sl_camera_identity_copy(sl_camera_identity_find_device(list, name, number));
 }
 
 static SlCamera *

@@ -2,6 +2,7 @@
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <sys/sysmacros.h>
 
 typedef struct {
     const char *model, *port;
@@ -156,6 +157,7 @@ test_list(void)
     add_node(root, "platform/vivid.0", "video3", "vivid-000-vid-cap\n", "2\n");
     add_node(root, "virtual", "video4", "Dummy\n", "0\n");
     add_node(root, "virtual", "video5", "Dummy\n", "0\n");
+    put(root, "devices/usb1/1-2/1-2:1.0/video4linux/video0", "dev", "81:0\n");
     put(root, "class", "subsystem", "");
 
     list = sl_camera_identity_list(class);
@@ -168,6 +170,10 @@ test_list(void)
     get_node(list, "video5", "Dummy", 0, FALSE);
     for (guint i = 0; i < list->len; i++) /* each finds itself */
         g_assert_true(sl_camera_identity_find(list, list->pdata[i]) == list->pdata[i]);
+    g_assert_nonnull(sl_camera_identity_find_device(list, "video0", makedev(81, 0)));
+    /* `docker run --device /dev/video2:/dev/video0` */
+    g_assert_null(sl_camera_identity_find_device(list, "video0", makedev(81, 2)));
+    g_assert_nonnull(sl_camera_identity_find_device(list, "video1", makedev(81, 1)));
     remove_tree(root);
 }
 
