@@ -280,8 +280,7 @@ sl_camera_list_find(GPtrArray *entries, const char *text, GError **error)
                     candidates);
     else
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,
-                    "%s is no source; expected /dev/videoN, /dev/v4l/by-id/…, part of a camera's "
-                    "name, a URI (rtsp://…, file:///…), or test; %s%s",
-                    text, entries->len > 0 ? "there are " : "there is no camera", candidates);
+                    "no camera is called \"%s\"; %s%s", text,
+                    entries->len > 0 ? "there are " : "there is none at all", candidates);
     return NULL;
 }

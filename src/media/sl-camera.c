@@ -73,7 +73,7 @@ describe_what_is_there(void)
 {
     g_autoptr(GPtrArray) nodes = sl_camera_list_nodes(SL_CAMERA_DEV_DIR);
     if (nodes->len == 0)
-        return g_strdup("there is no camera at all: plug one in, or show \"test\"");
+        return g_strdup("there is no camera at all");
     g_ptr_array_set_size(nodes, MIN(nodes->len, 16));
     g_ptr_array_add(nodes, NULL);
     g_autofree char *list = g_strjoinv(", ", (char **)nodes->pdata);

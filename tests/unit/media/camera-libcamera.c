@@ -229,7 +229,7 @@ test_resolve(void)
           "libcamera:/base/odd\"name@1 can't be used: its name has a character that must not stand "
           "in a pipeline (\", \\ or a control character)",
           SL_MEDIA_ERROR_DEVICE },
-        { "libcamera:0c45", NULL, "0c45 is no source; *", SL_MEDIA_ERROR_NOT_FOUND },
+        { "libcamera:0c45", NULL, "no camera is called \"0c45\"; *", SL_MEDIA_ERROR_NOT_FOUND },
         { "OV5647", "ov5647 (libcamera:/base/soc/ov5647@36)", NULL },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

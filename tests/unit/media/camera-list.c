@@ -266,8 +266,7 @@ static const struct {
       "or stable path",
       SL_MEDIA_ERROR_DEVICE },
     { "C930", NULL,
-      "C930 is no source; expected /dev/videoN, /dev/v4l/by-id/…, part of a camera's name, a URI "
-      "(rtsp://…, file:///…), or test; there are HD Pro Webcam C920 (/dev/video0), Integrated "
+      "no camera is called \"C930\"; there are HD Pro Webcam C920 (/dev/video0), Integrated "
       "Camera (/dev/video2), Größe (/dev/video4), Locked (/dev/video6), vivid (/dev/video7), vivid "
       "(/dev/video8), Cam (/dev/video9)",
       SL_MEDIA_ERROR_NOT_FOUND },

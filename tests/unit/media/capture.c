@@ -56,7 +56,7 @@ test_refused(void)
         { "rtsp://x\\", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
         { "rtsp://x\n", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
         { "rtsp://\xff", SL_MEDIA_ERROR_NOT_FOUND, "the device's name *" },
-        { "video0", SL_MEDIA_ERROR_NOT_FOUND, "video0 is no source; expected /dev/videoN, *" },
+        { "video0", SL_MEDIA_ERROR_NOT_FOUND, "no camera is called \"video0\"; *" },
         { "gopher://x/", SL_MEDIA_ERROR_NOT_FOUND,
           "no installed GStreamer plugin plays gopher:// *" },
         { "file:///nowhere/x.webm", SL_MEDIA_ERROR_NOT_FOUND,
