@@ -53,7 +53,7 @@ struct _SlApp {
 
 /* A stream whose camera is waited for, and why. */
 typedef struct {
-    const char *stream; /* the options own it */
+    guint index; /* of the stream */
     GError *reason;
 } Awaited;
 
@@ -201,7 +201,7 @@ find_input(SlApp *self, const SlStreamOptions *options, SlDescription *descripti
         return NULL;
     }
     awaited = g_new0(Awaited, 1);
-    awaited->stream = options->name;
+    awaited->index = self->streams->len;
     awaited->reason = g_steal_pointer(&reason);
     g_ptr_array_add(self->awaited, awaited);
     return g_steal_pointer(&input);
@@ -260,11 +260,12 @@ check_awaited(SlApp *self)
 
     for (guint i = 0; i < self->awaited->len; i++) {
         const Awaited *awaited = g_ptr_array_index(self->awaited, i);
+        SlStream *stream = g_ptr_array_index(self->streams, awaited->index);
 
         if (goes_on)
-            sl_log_warning("%s: %s; waiting for it", awaited->stream, awaited->reason->message);
+            sl_stream_tell_awaited(stream, awaited->reason);
         else
-            complain_of_stream(self, awaited->stream, awaited->reason);
+            complain_of_stream(self, sl_stream_get_name(stream), awaited->reason);
     }
     return goes_on ? SL_EXIT_OK : SL_EXIT_UNAVAILABLE;
 }

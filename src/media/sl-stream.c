@@ -136,13 +136,19 @@ report_state(SlStream *self)
 
 /* Once each, however often it is tried again and whichever fault comes in turn with which. */
 static void
-log_fault(SlStream *self, const char *message)
+log_fault(SlStream *self, const char *message, const char *ending)
 {
     if (self->said->len >= MAX_FAULTS_SAID ||
         g_ptr_array_find_with_equal_func(self->said, message, g_str_equal, NULL))
         return;
-    sl_log_warning("%s: %s", self->name, message);
+    sl_log_warning("%s: %s%s", self->name, message, ending);
     g_ptr_array_add(self->said, g_strdup(message));
+}
+
+void
+sl_stream_tell_awaited(SlStream *self, const GError *reason)
+{
+    log_fault(self, reason->message, "; waiting for it");
 }
 
 static void
@@ -157,7 +163,7 @@ set_fault(SlStream *self, const GError *fault)
 {
     g_autofree char *text = g_utf8_make_valid(fault->message, -1); /* it may hold a file name */
 
-    log_fault(self, fault->message);
+    log_fault(self, fault->message, "");
     g_clear_error(&self->fault);
     self->fault = g_error_new_literal(fault->domain, fault->code, text);
 }
@@ -345,7 +351,7 @@ on_camera_there(SlCameraWait *wait, SlStream *self)
 static void
 on_camera_refused(SlCameraWait *wait, GError *error, SlStream *self)
 {
-    log_fault(self, error->message);
+    log_fault(self, error->message, "");
 }
 
 /* Nothing is heard of some drivers when their device goes, and something else of others. */

@@ -48,6 +48,9 @@ typedef struct {
         *monitor; /* nullable: cameras that come are noticed when they are tried again */
 } SlStreamConfig;
 SlStream *sl_stream_new(GMainContext *context, const SlStreamConfig *config);
+/** sl_stream_tell_awaited: tells the log that the camera was not to be had at the start, so that
+ * the first viewer's attempt need not */
+void sl_stream_tell_awaited(SlStream *self, const GError *reason);
 
 const char *sl_stream_get_name(SlStream *self);
 /** sl_stream_get_title: what the page calls it: the camera's or file's name */

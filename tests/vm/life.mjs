@@ -165,7 +165,10 @@ export default function (suite, desk) {
     expectEqual(code, 69, `exit status: ${stderr}`);
     const server = await desk.serve(t, ['--wait', 'Test camera']);
     const page = await desk.open(t, server.link);
-    t.note((await says(page, /waiting for it/i)).slice(0, 120));
+    t.note((await says(page, /Camera unplugged, waiting for it/)).slice(0, 120));
+    const said = server.child.stderr.split('\n').filter((line) => line.includes('no camera is called'));
+    expectEqual(said.map((line) => line.replace(/^.*Warning: /, '')),
+                ['camera: no camera is called "Test camera"; there is none at all; waiting for it'], 'lines of the log');
     await desk.plugIn(t, MODES);
     await playing(page, { timeoutMs: 60000 });
   }, { timeoutMs: 180000 });
