@@ -1,5 +1,7 @@
 /** What the camera is set to: a panel beside the picture, for operators. */
 
+import { iconButton, make } from './elements.js';
+
 /** The camera changes some by itself, and so do other operators. */
 const REFRESH_MS = 3_000;
 /** While a slider moves: the last value counts, not each. */
@@ -23,42 +25,6 @@ const MAX_SLIDER_STEPS = 100_000;
  * @property {boolean} grabbed
  */
 
-/**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, string>} [attributes]
- * @param {(Node | string)[]} children
- * @returns {HTMLElementTagNameMap[K]}
- */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-/** @param {string} d */
-function icon(d) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  path.setAttribute('d', d);
-  svg.append(path);
-  return svg;
-}
-
-/**
- * @param {string} d of its icon
- * @param {string} label
- * @param {() => void} act
- */
-function iconButton(d, label, act) {
-  const button = make('button', { type: 'button', title: label, 'aria-label': label }, icon(d));
-  button.addEventListener('click', act);
-  return button;
-}
-
 const CLOSE = 'M6 6l12 12M18 6 6 18';
 const RESET = 'M4 4v5h5M4.6 9A8 8 0 1 1 4 13';
 
@@ -80,8 +46,7 @@ class Row {
     const { name, label, type } = control;
     const id = `control-${name}`;
     this.#input = makeInput(control, id);
-    this.#reset = iconButton(RESET, `Reset ${label}`, () => set(name, this.#control.default));
-    this.#reset.className = 'reset';
+    this.#reset = iconButton('reset', RESET, `Reset ${label}`, () => set(name, this.#control.default));
     if (type === 'button') {
       this.#input.addEventListener('click', () => set(name, true));
       this.element = make('li', { class: 'button' }, this.#input);
@@ -198,7 +163,7 @@ export class CameraControls {
     this.#button = button;
     this.#panel = panel;
     panel.append(
-      make('header', {}, make('h2', {}, 'Camera'), this.#resetAll, iconButton(CLOSE, 'Close the camera controls', () => this.#open(false))),
+      make('header', {}, make('h2', {}, 'Camera'), this.#resetAll, iconButton('close', CLOSE, 'Close the camera controls', () => this.#open(false))),
       this.#problem,
       make('div', { class: 'scroll' }, this.#fields),
     );

@@ -1,5 +1,6 @@
 /** <sightline-player>: a stream of Sightline on any page. See docs/player.md. */
 
+import { icon, iconButton, make } from './elements.js';
 import { Player, PlayerState } from './player.js';
 import { Relay } from './relay.js';
 import { StatsReader } from './stats.js';
@@ -26,40 +27,11 @@ const ICONS = {
 };
 
 /**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, string>} [attributes]
- * @param {(Node | string)[]} children
- * @returns {HTMLElementTagNameMap[K]}
- */
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-/** @param {keyof typeof ICONS} name */
-function icon(name) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  path.setAttribute('d', ICONS[name]);
-  svg.append(path);
-  return svg;
-}
-
-/**
  * @param {keyof typeof ICONS} name
  * @param {string} label
  * @param {() => void} act
  */
-function button(name, label, act) {
-  const element = make('button', { type: 'button', class: name, title: label, 'aria-label': label }, icon(name));
-  element.addEventListener('click', act);
-  return element;
-}
+const button = (name, label, act) => iconButton(name, ICONS[name], label, act);
 
 /**
  * Attributes: `src`, else `stream`, else the only stream of the server that this came from; `controls`; `keys="page"` takes the keys F, S, I and M from the whole page rather than only
@@ -272,7 +244,7 @@ export class SightlinePlayerElement extends HTMLElement {
 
   #showSound() {
     this.#sound.hidden = !this.#player?.hasAudio;
-    this.#sound.replaceChildren(icon(this.#player?.muted ? 'muted' : 'sound'));
+    this.#sound.replaceChildren(icon(ICONS[this.#player?.muted ? 'muted' : 'sound']));
     this.#sound.setAttribute('aria-pressed', String(!this.#player?.muted));
   }
 
