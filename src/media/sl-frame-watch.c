@@ -77,18 +77,16 @@ first_frame_link_free(gpointer data)
 }
 
 static void
-fall_silent(SlFrameWatch *self)
+fall_silent(SlFrameWatch *self, guint silence_ms)
 {
-    gboolean began = sl_frame_watch_is_complete(self);
-
     sl_clear_source(&self->timer);
-    g_signal_emit(self, signals[SILENT], 0, began);
+    g_signal_emit(self, signals[SILENT], 0, silence_ms);
 }
 
 static gboolean
 on_no_first_frame(gpointer data)
 {
-    fall_silent(data);
+    fall_silent(data, 0);
     return G_SOURCE_REMOVE;
 }
 
@@ -104,15 +102,21 @@ measure(SlFrameWatch *self, gint64 now_us)
         g_signal_emit(self, signals[MEASURED], 0);
 }
 
-/* A description may let a frame through now and then. */
-static gint64
-get_silence_us(SlFrameWatch *self, const Watched *watched)
+/* Of two rates the lower; the other where one is not known. */
+static double
+lower_rate(double a, double b)
 {
-    gint64 silence_us = (gint64)self->silence_ms * 1000;
+    return a > 0 && b > 0 ? MIN(a, b) : MAX(a, b);
+}
 
-    return watched->fps > 0
-               ? MAX(silence_us, (gint64)(SILENT_INTERVALS / watched->fps * G_USEC_PER_SEC))
-               : silence_us;
+/* A camera may give a frame now and then, or a description let one through. */
+static guint
+get_silence_ms(SlFrameWatch *self, const Watched *watched)
+{
+    double fps = lower_rate(watched->fps, self->fps);
+
+    return fps > 0 ? MAX(self->silence_ms, (guint)(SILENT_INTERVALS * 1000 / fps))
+                   : self->silence_ms;
 }
 
 /* Some cameras and servers fall silent without an error. */
@@ -129,8 +133,8 @@ on_check(gpointer data)
         if (n_frames != watched->n_frames)
             watched->last_us = now_us;
         watched->n_frames = n_frames;
-        if (now_us - watched->last_us >= get_silence_us(self, watched)) {
-            fall_silent(self);
+        if (now_us - watched->last_us >= (gint64)get_silence_ms(self, watched) * 1000) {
+            fall_silent(self, get_silence_ms(self, watched));
             return G_SOURCE_REMOVE;
         }
     }
@@ -294,7 +298,7 @@ sl_frame_watch_class_init(SlFrameWatchClass *klass)
         g_signal_new("first-frame", SL_TYPE_FRAME_WATCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                      G_TYPE_NONE, 2, G_TYPE_UINT, GST_TYPE_SAMPLE);
     signals[SILENT] = g_signal_new("silent", SL_TYPE_FRAME_WATCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                   NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
+                                   NULL, G_TYPE_NONE, 1, G_TYPE_UINT);
     signals[MEASURED] = g_signal_new("measured", SL_TYPE_FRAME_WATCH, G_SIGNAL_RUN_LAST, 0, NULL,
                                      NULL, NULL, G_TYPE_NONE, 0);
 }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  *
  * Signals:
  *  - `first-frame` (guint index, GstSample *sample): of a track; decoding can begin with it
- *  - `silent` (gboolean began): no frame for too long; it watches no more
+ *  - `silent` (guint silence_ms): no frame for so long; 0: none came at all. It watches no more
  *  - `measured` (): read sl_frame_watch_get_rate()
  */
 #define SL_TYPE_FRAME_WATCH (sl_frame_watch_get_type())
@@ -28,7 +28,7 @@ void sl_frame_watch_begin(SlFrameWatch *self, guint first_ms);
 
 /**
  * sl_frame_watch_expect: what is known of the source now; before its first frame
- * @silence_ms: how long it may be silent later
+ * @silence_ms: how long it may be silent later; longer where its frames are further apart
  * @fps: frames a second of its picture; 0 where that is not known
  */
 void sl_frame_watch_expect(SlFrameWatch *self, guint silence_ms, double fps);

@@ -17,8 +17,6 @@
 /* So is one that gives nothing for this long later. */
 #define SILENCE_MS 10000
 #define SILENCE_CAMERA_MS 3000
-/* A camera that gave less than this many frames' time is not frozen. */
-#define SILENT_INTERVALS 4
 /* Different faults in the log without a picture between them. */
 #define MAX_FAULTS_SAID 16
 /* A picture that lasted this long ends a series of failures. */
@@ -237,27 +235,15 @@ on_first_frame(SlFrameWatch *watch, guint index, GstSample *sample, SlStream *se
     become_live_if_complete(self);
 }
 
-static guint
-get_silence_ms(const SlCapture *capture)
-{
-    guint frames_ms =
-        capture->fps_n > 0
-            ? (guint)((guint64)SILENT_INTERVALS * 1000 * capture->fps_d / capture->fps_n)
-            : 0;
-
-    return sl_input_is_camera(capture->input) ? MAX(SILENCE_CAMERA_MS, frames_ms) : SILENCE_MS;
-}
-
 static void
-on_silent(SlFrameWatch *watch, gboolean began, SlStream *self)
+on_silent(SlFrameWatch *watch, guint silence_ms, SlStream *self)
 {
-    const SlCapture *capture = sl_pipeline_source_get_capture(SL_PIPELINE_SOURCE(self->source));
     g_autoptr(GError) error = NULL;
 
-    if (began && sl_input_is_camera(self->input))
+    if (silence_ms > 0 && sl_input_is_camera(self->input))
         error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_FROZEN,
                             "%s is frozen: no frame for %u s, starting it again",
-                            self->input->label, get_silence_ms(capture) / 1000);
+                            self->input->label, silence_ms / 1000);
     else
         error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
                             "%s gives no picture, trying again", self->input->label);
@@ -510,7 +496,8 @@ on_source_found(SlPipelineSource *source, SlStream *self)
     g_free(self->mode);
     self->mode = g_strdup(capture->mode);
     log_found(self, capture->wanted);
-    sl_frame_watch_expect(self->watch, get_silence_ms(capture),
+    sl_frame_watch_expect(self->watch,
+                          sl_input_is_camera(self->input) ? SILENCE_CAMERA_MS : SILENCE_MS,
                           capture->fps_n > 0 ? (double)capture->fps_n / capture->fps_d : 0);
     update_wait(self);
     report_state(self);
