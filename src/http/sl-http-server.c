@@ -366,15 +366,16 @@ static gboolean
 refuse_method(SoupServerMessage *msg)
 {
     const char *method = soup_server_message_get_method(msg);
+    gboolean takes_put = takes_body(msg);
 
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
-        (strcmp(method, "PUT") == 0 && takes_body(msg)))
+        (strcmp(method, "PUT") == 0 && takes_put))
         return FALSE;
     soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
-                                 takes_body(msg) ? SL_CONTROLS_API_METHODS : "GET, HEAD");
+                                 takes_put ? SL_CONTROLS_API_METHODS : "GET, HEAD");
     sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED,
-                      takes_body(msg) ? "Only GET, HEAD and PUT are known here."
-                                      : "Only GET and HEAD are known here.");
+                      takes_put ? "Only GET, HEAD and PUT are known here."
+                                : "Only GET and HEAD are known here.");
     return TRUE;
 }
 

@@ -23,17 +23,6 @@ typedef struct {
     GPtrArray *controls;
 } Reader;
 
-/* Returns 0 or an errno */
-static int
-ask(SlCameraIoctl func, gpointer device, gulong request, gpointer arg)
-{
-    int status;
-    do
-        status = func(device, request, arg);
-    while (status < 0 && errno == EINTR);
-    return status < 0 ? errno : 0;
-}
-
 static gboolean
 is_gone(int code)
 {
@@ -52,7 +41,7 @@ static int
 query_old(Reader *reader, guint32 id, struct v4l2_query_ext_ctrl *ret_query)
 {
     struct v4l2_queryctrl query = { .id = id };
-    int code = ask(reader->ioctl, reader->device, VIDIOC_QUERYCTRL, &query);
+    int code = sl_camera_ask(reader->ioctl, reader->device, VIDIOC_QUERYCTRL, &query);
     if (code != 0)
         return code;
     *ret_query = (struct v4l2_query_ext_ctrl){
@@ -78,7 +67,7 @@ query_control(Reader *reader, guint32 id, struct v4l2_query_ext_ctrl *ret_query)
     int code = ENOTTY;
     *ret_query = (struct v4l2_query_ext_ctrl){ .id = id };
     if (!reader->is_old)
-        code = ask(reader->ioctl, reader->device, VIDIOC_QUERY_EXT_CTRL, ret_query);
+        code = sl_camera_ask(reader->ioctl, reader->device, VIDIOC_QUERY_EXT_CTRL, ret_query);
     if (code != ENOTTY)
         return code;
     reader->is_old = TRUE;
@@ -128,7 +117,7 @@ add_items(Reader *reader, SlCameraControl *control, gboolean of_numbers)
     gint64 last = MIN(control->max, control->min + MAX_INDEXES - 1);
     for (gint64 i = control->min; i <= last && control->items->len < MAX_ITEMS; i++) {
         struct v4l2_querymenu query = { .id = control->id, .index = (guint32)i };
-        int code = ask(reader->ioctl, reader->device, VIDIOC_QUERYMENU, &query);
+        int code = sl_camera_ask(reader->ioctl, reader->device, VIDIOC_QUERYMENU, &query);
         if (is_gone(code))
             return;
         if (code != 0)
@@ -227,10 +216,10 @@ get_value(SlCameraIoctl func, gpointer device, SlCameraControl *control)
 {
     struct v4l2_ext_control value = { .id = control->id };
     struct v4l2_ext_controls values = { .count = 1, .controls = &value };
-    int code = ask(func, device, VIDIOC_G_EXT_CTRLS, &values);
+    int code = sl_camera_ask(func, device, VIDIOC_G_EXT_CTRLS, &values);
     if (code == ENOTTY && !control->is_wide) {
         struct v4l2_control old = { .id = control->id };
-        code = ask(func, device, VIDIOC_G_CTRL, &old);
+        code = sl_camera_ask(func, device, VIDIOC_G_CTRL, &old);
         value.value = old.value;
     }
     if (code == 0) {
@@ -249,10 +238,10 @@ set_value(SlCameraIoctl func, gpointer device, const SlCameraControl *control, g
         value.value64 = number;
     else
         value.value = (gint32)number;
-    int code = ask(func, device, VIDIOC_S_EXT_CTRLS, &values);
+    int code = sl_camera_ask(func, device, VIDIOC_S_EXT_CTRLS, &values);
     if (code == ENOTTY && !control->is_wide) {
         struct v4l2_control old = { .id = control->id, .value = (gint32)number };
-        code = ask(func, device, VIDIOC_S_CTRL, &old);
+        code = sl_camera_ask(func, device, VIDIOC_S_CTRL, &old);
     }
     return code;
 }

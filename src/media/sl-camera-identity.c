@@ -12,8 +12,20 @@
 /* A node with what only orders the list. */
 typedef struct {
     SlCameraIdentity *identity;
-    guint64 kernel_index, number;
+    guint64 kernel_index;
+    gint64 number;
 } Node;
+
+gint64
+sl_camera_node_number(const char *name)
+{
+    guint64 number;
+
+    if (!g_str_has_prefix(name, "video") ||
+        !g_ascii_string_to_unsigned(name + strlen("video"), 10, 0, G_MAXINT, &number, NULL))
+        return -1;
+    return (gint64)number;
+}
 
 SlCameraIdentity *
 sl_camera_identity_copy(const SlCameraIdentity *self)
@@ -102,7 +114,7 @@ find_port(const char *class_dir, const char *name)
 }
 
 static void
-add_node(GArray *nodes, const char *class_dir, const char *name, guint64 number)
+add_node(GArray *nodes, const char *class_dir, const char *name, gint64 number)
 {
     g_autofree char *dir = g_build_filename(class_dir, name, NULL);
     g_autofree char *title = read_attribute(dir, "name");
@@ -172,11 +184,11 @@ sl_camera_identity_list(const char *class_dir)
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Node));
     g_autoptr(GDir) entries = g_dir_open(class_dir, 0, NULL);
     const char *name;
-    guint64 number;
+    gint64 number;
 
     while (entries != NULL && nodes->len < MAX_NODES && (name = g_dir_read_name(entries)) != NULL) {
-        if (g_str_has_prefix(name, "video") &&
-            g_ascii_string_to_unsigned(name + strlen("video"), 10, 0, G_MAXINT, &number, NULL))
+        number = sl_camera_node_number(name);
+        if (number >= 0)
             add_node(nodes, class_dir, name, number);
     }
     g_array_sort(nodes, compare_nodes);

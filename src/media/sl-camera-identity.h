@@ -20,6 +20,9 @@ SlCameraIdentity *sl_camera_identity_copy(const SlCameraIdentity *self);
 void sl_camera_identity_free(SlCameraIdentity *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlCameraIdentity, sl_camera_identity_free)
 
+/** sl_camera_node_number: the N of `videoN`, or -1 */
+gint64 sl_camera_node_number(const char *name);
+
 /**
  * sl_camera_identity_list:
  * @class_dir: `/sys/class/video4linux`

@@ -13,7 +13,6 @@
 #define MAX_CAMERAS 64
 #define MAX_STRUCTURES 512
 #define MAX_VALUES 32
-#define MAX_MODES 8192
 
 /* --- modes --- */
 
@@ -113,7 +112,7 @@ static void
 add_rates(Reader *self)
 {
     const GValue *rates = gst_structure_get_value(self->structure, "framerate");
-    for (guint i = 0; i < get_length(rates) && self->modes->len < MAX_MODES; i++) {
+    for (guint i = 0; i < get_length(rates) && self->modes->len < SL_CAMERA_MAX_MODES; i++) {
         SlCameraMode mode = self->mode;
         if (!read_rate(get_nth(rates, i), self->wish, &mode)) {
             mode.fps_n = 0;

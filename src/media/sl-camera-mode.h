@@ -35,6 +35,8 @@ const SlCameraFormat *sl_camera_format_lookup_caps(const char *media_type, const
 
 #define SL_CAMERA_MAX_EDGE 16384
 #define SL_CAMERA_MAX_RATE 1000
+/* What a camera may list. */
+#define SL_CAMERA_MAX_MODES 8192
 
 /** SlCameraRange: sizes from a minimum to a maximum in steps, as stepwise and continuous devices
  * have them. */

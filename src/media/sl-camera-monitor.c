@@ -41,7 +41,7 @@ on_uevent(GUdevClient *udev, const char *action, GUdevDevice *device, SlCameraMo
 {
     const char *node = g_udev_device_get_name(device);
 
-    if (node == NULL || !g_str_has_prefix(node, "video"))
+    if (node == NULL || sl_camera_node_number(node) < 0)
         return;
     if (g_str_equal(action, "add"))
         sl_camera_monitor_report(self, node, TRUE);

@@ -12,7 +12,6 @@
 #define MAX_FORMATS 128
 #define MAX_SIZES 128
 #define MAX_RATES 32
-#define MAX_MODES 8192
 
 typedef struct {
     SlCameraIoctl ioctl;
@@ -26,14 +25,20 @@ typedef struct {
     GArray *modes;
 } Probe;
 
-static gboolean
-ask(Probe *probe, gulong request, gpointer arg)
+int
+sl_camera_ask(SlCameraIoctl func, gpointer device, gulong request, gpointer arg)
 {
     int status;
     do
-        status = probe->ioctl(probe->device, request, arg);
+        status = func(device, request, arg);
     while (status < 0 && errno == EINTR);
-    return status == 0;
+    return status < 0 ? errno : 0;
+}
+
+static gboolean
+ask(Probe *probe, gulong request, gpointer arg)
+{
+    return sl_camera_ask(probe->ioctl, probe->device, request, arg) == 0;
 }
 
 static char *
@@ -75,7 +80,7 @@ static void
 add_mode(Probe *probe, const SlCameraFormat *format, guint width, guint height, guint fps_n,
          guint fps_d, const SlCameraRates *rates)
 {
-    if (probe->modes->len >= MAX_MODES || !is_edge(width) || !is_edge(height))
+    if (probe->modes->len >= SL_CAMERA_MAX_MODES || !is_edge(width) || !is_edge(height))
         return;
     SlCameraMode mode = { .format = format,
                           .width = width,

@@ -11,6 +11,12 @@ G_BEGIN_DECLS
 typedef int (*SlCameraIoctl)(gpointer device, gulong request, gpointer arg);
 
 /**
+ * sl_camera_ask: @func, again where a signal interrupted it
+ * Returns: 0, or an errno
+ */
+int sl_camera_ask(SlCameraIoctl func, gpointer device, gulong request, gpointer arg);
+
+/**
  * sl_camera_probe:
  * @node: for messages
  *

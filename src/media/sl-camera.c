@@ -33,23 +33,12 @@ sl_camera_ioctl(gpointer device, gulong request, gpointer arg)
     return ioctl(GPOINTER_TO_INT(device), request, arg);
 }
 
-/* The N of videoN, or -1. */
-static gint64
-node_number(const char *name)
-{
-    guint64 number;
-    if (!g_str_has_prefix(name, "video") ||
-        !g_ascii_string_to_unsigned(name + strlen("video"), 10, 0, G_MAXINT, &number, NULL))
-        return -1;
-    return (gint64)number;
-}
-
 static gint
 compare_nodes(gconstpointer a, gconstpointer b)
 {
     g_autofree char *name_a = g_path_get_basename(*(const char *const *)a);
     g_autofree char *name_b = g_path_get_basename(*(const char *const *)b);
-    gint64 number_a = node_number(name_a), number_b = node_number(name_b);
+    gint64 number_a = sl_camera_node_number(name_a), number_b = sl_camera_node_number(name_b);
     return (number_a > number_b) - (number_a < number_b);
 }
 
@@ -60,7 +49,7 @@ sl_camera_list_nodes(const char *dir)
     g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
     const char *name;
     while (entries != NULL && (name = g_dir_read_name(entries)) != NULL)
-        if (node_number(name) >= 0)
+        if (sl_camera_node_number(name) >= 0)
             g_ptr_array_add(nodes, g_build_filename(dir, name, NULL));
     g_ptr_array_sort(nodes, compare_nodes);
     if (nodes->len > MAX_NODES)
