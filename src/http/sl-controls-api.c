@@ -1,38 +1,14 @@
 #include "sl-controls-api.h"
 
-#include <string.h>
-
 #include "sl-answer.h"
-#include "sl-context.h"
 #include "sl-json.h"
+#include "sl-pending.h"
 
-#define PREFIX "/api/streams/"
-#define SUFFIX "/controls"
 /* More than any camera has. */
 #define MAX_SETTINGS 256
 /* A camera may take seconds; one that takes longer hangs. */
-#define ANSWER_TIMEOUT_MS 15000
+#define ANSWER_TIMEOUT_S 15
 #define RETRY_AFTER_S "1"
-
-/* A message that waits for the camera. */
-typedef struct {
-    SoupServerMessage *msg; /* NULL once it is answered, or its client gone */
-    GSource *deadline;
-} Pending;
-
-char *
-sl_controls_api_get_stream(const char *path)
-{
-    const char *name, *end;
-
-    if (!g_str_has_prefix(path, PREFIX))
-        return NULL;
-    name = path + strlen(PREFIX);
-    end = strchr(name, '/');
-    return end != NULL && end > name && strcmp(end, SUFFIX) == 0
-               ? g_strndup(name, (gsize)(end - name))
-               : NULL;
-}
 
 /* --- what is answered --- */
 
@@ -115,66 +91,24 @@ status_of(const GError *error)
 static void
 answer_error(SoupServerMessage *msg, const GError *error)
 {
-    g_autofree char *text = g_utf8_make_valid(error->message, -1); /* it may hold a file name */
-
     if (g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED))
         soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Retry-After",
                                      RETRY_AFTER_S);
-    sl_answer_problem(msg, status_of(error), text);
-}
-
-/* --- messages that wait --- */
-
-static void
-pending_end(Pending *pending)
-{
-    sl_clear_source(&pending->deadline);
-    if (pending->msg != NULL)
-        g_signal_handlers_disconnect_by_data(pending->msg, pending);
-    g_clear_object(&pending->msg);
-}
-
-/* Answered otherwise, or its connection is gone. */
-static void
-on_message_ended(SoupServerMessage *msg, Pending *pending)
-{
-    pending_end(pending);
-}
-
-static void
-resume(Pending *pending)
-{
-    g_autoptr(SoupServerMessage) msg = g_object_ref(pending->msg);
-
-    pending_end(pending);
-    soup_server_message_unpause(msg);
-}
-
-static gboolean
-on_deadline(gpointer user_data)
-{
-    Pending *pending = user_data;
-    g_autofree char *words =
-        g_strdup_printf("The camera has not answered for %d s.", ANSWER_TIMEOUT_MS / 1000);
-
-    sl_answer_problem(pending->msg, SOUP_STATUS_GATEWAY_TIMEOUT, words);
-    resume(pending);
-    return G_SOURCE_REMOVE;
+    sl_stream_api_answer_error(msg, status_of(error), error);
 }
 
 static void
 on_controls(GPtrArray *controls, const GError *error, gpointer user_data)
 {
-    Pending *pending = user_data;
+    g_autoptr(SlPending) pending = user_data;
+    SoupServerMessage *msg = sl_pending_get_message(pending);
 
-    if (pending->msg != NULL) {
-        if (controls != NULL)
-            answer_controls(pending->msg, controls);
-        else
-            answer_error(pending->msg, error);
-        resume(pending);
-    }
-    g_free(pending);
+    if (msg == NULL)
+        return;
+    if (controls != NULL)
+        answer_controls(msg, controls);
+    else
+        answer_error(msg, error);
 }
 
 /* --- what is asked --- */
@@ -207,26 +141,15 @@ setting_from_json(const char *name, JsonNode *node)
 static GPtrArray *
 read_settings(SoupServerMessage *msg)
 {
-    SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
-    g_autoptr(GBytes) body = soup_message_body_flatten(soup_server_message_get_request_body(msg));
     g_autoptr(GPtrArray) settings =
         g_ptr_array_new_with_free_func((GDestroyNotify)sl_control_setting_free);
-    g_autoptr(JsonObject) object = NULL;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonObject) object = sl_stream_api_read_body(msg, "{\"NAME\": VALUE, …}");
     JsonObjectIter iter;
     const char *name;
     JsonNode *node;
 
-    if (g_strcmp0(soup_message_headers_get_content_type(headers, NULL), "application/json") != 0) {
-        sl_answer_problem(msg, SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE,
-                          "The body is to be application/json: {\"NAME\": VALUE, …}.");
+    if (object == NULL)
         return NULL;
-    }
-    object = sl_json_parse_object(g_bytes_get_data(body, NULL), g_bytes_get_size(body), &error);
-    if (object == NULL) {
-        sl_answer_problem(msg, SOUP_STATUS_BAD_REQUEST, error->message);
-        return NULL;
-    }
     if (json_object_get_size(object) > MAX_SETTINGS) {
         sl_answer_problem(msg, SOUP_STATUS_BAD_REQUEST, "No camera has so many controls.");
         return NULL;
@@ -249,15 +172,15 @@ answer_absence(SoupServerMessage *msg, SlStream *stream)
 }
 
 void
-sl_controls_api_answer(GMainContext *context, SoupServerMessage *msg, SlStream *stream)
+sl_controls_api_answer(const SlStreamApi *api, SoupServerMessage *msg)
 {
-    SlControlKeeper *keeper = sl_stream_get_controls(stream);
-    SlInput *camera = sl_stream_get_camera(stream);
+    SlControlKeeper *keeper = sl_stream_get_controls(api->stream);
+    SlInput *camera = sl_stream_get_camera(api->stream);
     g_autoptr(GPtrArray) settings = NULL;
+    g_autoptr(SlPending) pending = NULL;
     g_autoptr(GError) error = NULL;
-    gboolean is_put = strcmp(soup_server_message_get_method(msg), SOUP_METHOD_PUT) == 0;
+    gboolean is_put = sl_stream_api_is_put(msg);
     gboolean is_taken;
-    Pending *pending;
 
     if (is_put && (settings = read_settings(msg)) == NULL)
         return;
@@ -268,21 +191,16 @@ sl_controls_api_answer(GMainContext *context, SoupServerMessage *msg, SlStream *
         return;
     }
     if (camera == NULL) {
-        answer_absence(msg, stream);
+        answer_absence(msg, api->stream);
         return;
     }
-    pending = g_new0(Pending, 1);
+    pending = sl_pending_new();
     is_taken = is_put
                    ? sl_control_keeper_set(keeper, camera, settings, on_controls, pending, &error)
                    : sl_control_keeper_read(keeper, camera, on_controls, pending, &error);
-    if (!is_taken) {
+    if (is_taken)
+        sl_pending_begin(g_steal_pointer(&pending), api->context, msg, ANSWER_TIMEOUT_S * 1000,
+                         "The camera has not answered for " G_STRINGIFY(ANSWER_TIMEOUT_S) " s.");
+    else
         answer_error(msg, error);
-        g_free(pending);
-        return;
-    }
-    pending->msg = g_object_ref(msg);
-    pending->deadline = sl_context_add_timeout(context, ANSWER_TIMEOUT_MS, on_deadline, pending);
-    g_signal_connect(msg, "finished", G_CALLBACK(on_message_ended), pending);
-    g_signal_connect(msg, "disconnected", G_CALLBACK(on_message_ended), pending);
-    soup_server_message_pause(msg);
 }

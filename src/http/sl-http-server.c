@@ -6,7 +6,6 @@
 #include "sl-assets.h"
 #include "sl-census.h"
 #include "sl-context.h"
-#include "sl-controls-api.h"
 #include "sl-debug-objects.h"
 #include "sl-listener.h"
 #include "sl-meters.h"
@@ -14,6 +13,7 @@
 #include "sl-request.h"
 #include "sl-signalling.h"
 #include "sl-status.h"
+#include "sl-stream-api.h"
 #include "sl-websocket-watch.h"
 
 /* A body that is refused is read this far and thrown away, so that the answer is seen. */
@@ -156,17 +156,20 @@ answer_objects(SoupServerMessage *msg)
 }
 
 static void
-answer_stream_controls(SlHttpServer *self, SoupServerMessage *msg, const char *name)
+answer_stream_resource(SlHttpServer *self, SoupServerMessage *msg, const SlStreamResource *resource,
+                       const char *name)
 {
     int index = find_stream(self, name);
 
-    if (index < 0)
+    if (index < 0) {
         sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is no stream of this name here.");
-    else if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_OPERATE, name))
-        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN,
-                          "Only the operator's key shows and changes what the camera is set to.");
-    else
-        sl_controls_api_answer(self->context, msg, g_ptr_array_index(self->streams, index));
+    } else if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_OPERATE, name)) {
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, resource->forbidden);
+    } else {
+        SlStreamApi api = { self->context, g_ptr_array_index(self->streams, index) };
+
+        resource->answer(&api, msg);
+    }
 }
 
 static GObject *
@@ -269,7 +272,8 @@ on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path,
 {
     SlHttpServer *self = user_data;
     const char *path = sl_request_get_path(msg);
-    g_autofree char *controlled = sl_controls_api_get_stream(path);
+    g_autofree char *name = NULL;
+    const SlStreamResource *resource = sl_stream_api_find(path, &name);
 
     if (strcmp(path, "/") == 0)
         answer_front_page(self, msg);
@@ -283,8 +287,8 @@ on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path,
         answer_status(self, msg);
     else if (strcmp(path, "/api/debug/objects") == 0)
         answer_objects(msg);
-    else if (controlled != NULL)
-        answer_stream_controls(self, msg, controlled);
+    else if (resource != NULL)
+        answer_stream_resource(self, msg, resource, name);
     else if (*path == '/')
         answer_asset(self, msg, path + 1);
 }
@@ -353,13 +357,11 @@ refuse_crowd(SlHttpServer *self, SoupServerMessage *msg)
     return TRUE;
 }
 
-/* Everything can be read; camera controls can be changed, too. */
+/* Everything can be read; what there is of a stream for operators can be changed, too. */
 static gboolean
 takes_body(SoupServerMessage *msg)
 {
-    g_autofree char *controlled = sl_controls_api_get_stream(sl_request_get_path(msg));
-
-    return controlled != NULL;
+    return sl_stream_api_find(sl_request_get_path(msg), NULL) != NULL;
 }
 
 static gboolean
@@ -372,7 +374,7 @@ refuse_method(SoupServerMessage *msg)
         (strcmp(method, "PUT") == 0 && takes_put))
         return FALSE;
     soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
-                                 takes_put ? SL_CONTROLS_API_METHODS : "GET, HEAD");
+                                 takes_put ? SL_STREAM_API_METHODS : "GET, HEAD");
     sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED,
                       takes_put ? "Only GET, HEAD and PUT are known here."
                                 : "Only GET and HEAD are known here.");
