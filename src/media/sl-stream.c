@@ -3,20 +3,12 @@
 #include "sl-camera-wait.h"
 #include "sl-census.h"
 #include "sl-context.h"
-#include "sl-frame-watch.h"
 #include "sl-log.h"
-#include "sl-pipeline-source.h"
+#include "sl-setup.h"
 #include "sl-source-fault.h"
 #include "sl-stream-state.h"
 #include "sl-teardown.h"
 
-/* A source that gives nothing for this long after its start is treated as broken. An IP camera may
- * take as long to its next keyframe. */
-#define FIRST_FRAME_TIMEOUT_MS 10000
-#define FIRST_FRAME_TIMEOUT_URI_MS 30000
-/* So is one that gives nothing for this long later. */
-#define SILENCE_MS 10000
-#define SILENCE_CAMERA_MS 3000
 /* Different faults in the log without a picture between them. */
 #define MAX_FAULTS_SAID 16
 /* A picture that lasted this long ends a series of failures. */
@@ -30,16 +22,11 @@ struct _SlStream {
     char *name;
     char *title;
     SlInput *input; /* as it was last found */
-    SlDescription *description;
-    SlValues *values;
     SlCaptureFlags flags;
     guint linger_ms;
 
+    SlSetup *present;
     SlControlKeeper *controls;
-
-    SlSource *source;
-    SlStreamCodecs *codecs;
-    SlFrameWatch *watch;
     SlCameraWait *wait;
     guint n_viewers;
     SlStreamPhase phase;
@@ -63,7 +50,15 @@ struct _SlStream {
 
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
-enum { STATE_CHANGED, CODECS_CHANGED, N_SIGNALS };
+enum {
+    STATE_CHANGED,
+    CODECS_CHANGED,
+    TRACKS_CHANGED,
+    VALUES_CHANGED,
+    DESCRIPTION_CHANGED,
+    INPUT_CHANGED,
+    N_SIGNALS
+};
 static guint signals[N_SIGNALS];
 
 static void handle_event(SlStream *self, SlStreamEvent event);
@@ -175,27 +170,12 @@ break_with(SlStream *self, const GError *error)
     handle_event(self, SL_STREAM_EVENT_BROKE);
 }
 
-/* --- codecs --- */
+/* --- the picture --- */
 
-GPtrArray *
-sl_stream_get_codecs(SlStream *self)
-{
-    return sl_stream_codecs_get(self->codecs);
-}
-
-GstElement *
-sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
-{
-    return sl_stream_codecs_make_viewer_bin(self->codecs, track, error);
-}
-
-/* A picture that viewers can be given: frames of every track, and what they are encoded in. */
+/* It can be given to viewers. */
 static void
-become_live_if_complete(SlStream *self)
+become_live(SlStream *self)
 {
-    if (self->live_since_us != 0 || !sl_frame_watch_is_complete(self->watch) ||
-        !sl_stream_codecs_are_known(self->codecs))
-        return;
     self->live_since_us = g_get_monotonic_time();
     if (self->fault != NULL)
         sl_log_info("%s: the picture is back", self->name);
@@ -209,71 +189,34 @@ become_live_if_complete(SlStream *self)
 }
 
 static void
-on_codec_found(SlStreamCodecs *codecs, SlStream *self)
+on_setup_complete(SlSetup *setup, SlStream *self)
 {
-    become_live_if_complete(self);
+    become_live(self);
 }
 
 static void
-on_codecs_changed(SlStreamCodecs *codecs, SlStream *self)
+on_setup_codecs_changed(SlSetup *setup, SlStream *self)
 {
     g_signal_emit(self, signals[CODECS_CHANGED], 0);
 }
 
 static void
-on_codec_failed(SlStreamCodecs *codecs, GError *error, SlStream *self)
+on_setup_measured(SlSetup *setup, SlStream *self)
 {
-    break_with(self, error);
-}
-
-/* --- frames --- */
-
-static void
-on_first_frame(SlFrameWatch *watch, guint index, GstSample *sample, SlStream *self)
-{
-    sl_stream_codecs_look(self->codecs, index, sample);
-    become_live_if_complete(self);
-}
-
-static void
-on_silent(SlFrameWatch *watch, guint silence_ms, SlStream *self)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (silence_ms > 0 && sl_input_is_camera(self->input))
-        error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_FROZEN,
-                            "%s is frozen: no frame for %u s, starting it again",
-                            self->input->label, silence_ms / 1000);
-    else
-        error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
-                            "%s gives no picture, trying again", self->input->label);
-    break_with(self, error);
-}
-
-static void
-on_measured(SlFrameWatch *watch, SlStream *self)
-{
-    const SlFrameRate *rate = sl_frame_watch_get_rate(watch);
+    const SlFrameRate *rate = sl_setup_get_rate(setup);
+    gboolean is_slow = rate != NULL && rate->is_slow;
     gboolean was_slow = self->slow != NULL;
 
     g_clear_pointer(&self->slow, g_free);
-    if (rate->is_slow)
+    if (is_slow)
         self->slow = sl_frame_rate_to_text(rate);
-    if (rate->is_slow && !self->slow_said) {
+    if (is_slow && !self->slow_said) {
         sl_log_warning("%s: %s gives %s", self->name, self->input->label, self->slow);
         self->slow_said = TRUE;
-    } else if (was_slow && !rate->is_slow) {
+    } else if (was_slow && !is_slow) {
         sl_log_info("%s: the frames come as they should again", self->name);
     }
     report_state(self);
-}
-
-const SlFrameRate *
-sl_stream_get_rate(SlStream *self)
-{
-    const SlFrameRate *rate = sl_frame_watch_get_rate(self->watch);
-
-    return rate->measured > 0 ? rate : NULL;
 }
 
 /* --- cameras that come and go --- */
@@ -301,7 +244,7 @@ meet_others(SlStream *self)
     g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
     SlInput *input = sl_input_meet(self->input, list);
 
-    sl_pipeline_source_set_input(SL_PIPELINE_SOURCE(self->source), input);
+    sl_setup_set_input(self->present, input);
     sl_input_unref(self->input);
     self->input = input;
 }
@@ -372,25 +315,20 @@ on_timer(gpointer data)
 }
 
 static void
-start_source(SlStream *self)
+start_present(SlStream *self)
 {
-    gboolean is_far = self->input->kind == SL_INPUT_RTSP || self->input->kind == SL_INPUT_URI;
-
     self->slow_said = FALSE;
-    sl_frame_watch_begin(self->watch, is_far ? FIRST_FRAME_TIMEOUT_URI_MS : FIRST_FRAME_TIMEOUT_MS);
-    sl_source_start(self->source);
+    sl_setup_start(self->present);
 }
 
 static void
-stop_source(SlStream *self)
+stop_present(SlStream *self)
 {
     if (self->live_since_us != 0 && g_get_monotonic_time() - self->live_since_us > STEADY_US)
         self->attempt = 0;
     self->live_since_us = 0;
     g_clear_pointer(&self->slow, g_free);
-    sl_frame_watch_end(self->watch);
-    sl_stream_codecs_cancel(self->codecs);
-    sl_source_stop(self->source);
+    sl_setup_stop(self->present);
 }
 
 /* What somebody has to change first is tried again slowly; cameras lock users out whose password is
@@ -409,8 +347,6 @@ start_backoff(SlStream *self)
 static void
 enter_phase(SlStream *self, SlStreamPhase phase)
 {
-    gboolean had_source = sl_stream_phase_has_source(self->phase);
-
     self->phase = phase;
     sl_clear_source(&self->timer);
     sl_camera_wait_stop_looking(self->wait);
@@ -421,8 +357,8 @@ enter_phase(SlStream *self, SlStreamPhase phase)
         clear_fault(self);
         break;
     case SL_STREAM_PHASE_RUNNING:
-        if (!had_source)
-            start_source(self);
+        if (!sl_setup_is_running(self->present))
+            start_present(self);
         else /* one may have come when nobody watched */
             look_behind_pattern(self);
         break;
@@ -432,8 +368,8 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     case SL_STREAM_PHASE_STOPPING:
     case SL_STREAM_PHASE_BREAKING:
     case SL_STREAM_PHASE_RESTARTING:
-        if (had_source)
-            stop_source(self);
+        if (sl_setup_is_running(self->present))
+            stop_present(self);
         break;
     case SL_STREAM_PHASE_BACKOFF:
         start_backoff(self);
@@ -485,9 +421,9 @@ log_found(SlStream *self, const char *wanted)
 }
 
 static void
-on_source_found(SlPipelineSource *source, SlStream *self)
+on_setup_found(SlSetup *setup, SlStream *self)
 {
-    const SlCapture *capture = sl_pipeline_source_get_capture(source);
+    const SlCapture *capture = sl_setup_get_capture(setup);
 
     sl_input_unref(self->input);
     self->input = sl_input_ref(capture->input);
@@ -496,21 +432,18 @@ on_source_found(SlPipelineSource *source, SlStream *self)
     g_free(self->mode);
     self->mode = g_strdup(capture->mode);
     log_found(self, capture->wanted);
-    sl_frame_watch_expect(self->watch,
-                          sl_input_is_camera(self->input) ? SILENCE_CAMERA_MS : SILENCE_MS,
-                          capture->fps_n > 0 ? (double)capture->fps_n / capture->fps_d : 0);
     update_wait(self);
     report_state(self);
 }
 
 static void
-on_source_broke(SlSource *source, GError *error, SlStream *self)
+on_setup_broke(SlSetup *setup, GError *error, SlStream *self)
 {
     break_with(self, error);
 }
 
 static void
-on_source_stopped(SlSource *source, SlStream *self)
+on_setup_stopped(SlSetup *setup, SlStream *self)
 {
     handle_event(self, SL_STREAM_EVENT_STOPPED);
 }
@@ -549,6 +482,38 @@ sl_stream_stop_finish(SlStream *self, GAsyncResult *result, GError **error)
     return g_task_propagate_boolean(G_TASK(result), error);
 }
 
+/* --- others in place of the present setup --- */
+
+void
+sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *values,
+                     GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
+
+    g_task_return_new_error(task, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED,
+                            "a running stream can't change its description yet");
+}
+
+gboolean
+sl_stream_swap_finish(SlStream *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+gboolean
+sl_stream_is_swapping(SlStream *self)
+{
+    return FALSE;
+}
+
+gboolean
+sl_stream_set_live(SlStream *self, SlValues *values, GError **error)
+{
+    g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED,
+                        "a running stream can't change its values yet");
+    return FALSE;
+}
+
 /* --- the object --- */
 
 guint
@@ -572,7 +537,43 @@ sl_stream_get_title(SlStream *self)
 SlDescription *
 sl_stream_get_description(SlStream *self)
 {
-    return self->description;
+    return sl_setup_get_description(self->present);
+}
+
+SlValues *
+sl_stream_get_values(SlStream *self)
+{
+    return sl_setup_get_values(self->present);
+}
+
+SlInput *
+sl_stream_get_input(SlStream *self)
+{
+    return self->input;
+}
+
+const SlCapture *
+sl_stream_get_capture(SlStream *self)
+{
+    return sl_setup_get_capture(self->present);
+}
+
+GPtrArray *
+sl_stream_get_codecs(SlStream *self)
+{
+    return sl_setup_get_codecs(self->present);
+}
+
+const SlFrameRate *
+sl_stream_get_rate(SlStream *self)
+{
+    return sl_setup_get_rate(self->present);
+}
+
+GstElement *
+sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
+{
+    return sl_setup_make_viewer_bin(self->present, track, error);
 }
 
 const char *
@@ -610,13 +611,9 @@ sl_stream_dispose(GObject *object)
 
     sl_clear_source(&self->timer);
     g_clear_object(&self->wait);
-    if (self->watch != NULL)
-        sl_frame_watch_end(self->watch);
-    g_clear_object(&self->watch);
-    g_clear_object(&self->codecs);
-    if (self->source != NULL)
-        g_signal_handlers_disconnect_by_data(self->source, self);
-    g_clear_object(&self->source);
+    if (self->present != NULL)
+        g_signal_handlers_disconnect_by_data(self->present, self);
+    g_clear_object(&self->present);
     g_clear_object(&self->controls);
     G_OBJECT_CLASS(sl_stream_parent_class)->dispose(object);
 }
@@ -628,8 +625,6 @@ sl_stream_finalize(GObject *object)
 
     g_clear_pointer(&self->said, g_ptr_array_unref);
     g_clear_error(&self->fault);
-    g_clear_pointer(&self->values, sl_values_unref);
-    g_clear_pointer(&self->description, sl_description_unref);
     g_clear_pointer(&self->input, sl_input_unref);
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
@@ -643,6 +638,13 @@ sl_stream_finalize(GObject *object)
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
 }
 
+static guint
+add_signal(const char *name)
+{
+    return g_signal_new(name, SL_TYPE_STREAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                        0);
+}
+
 static void
 sl_stream_class_init(SlStreamClass *klass)
 {
@@ -650,10 +652,13 @@ sl_stream_class_init(SlStreamClass *klass)
 
     object_class->dispose = sl_stream_dispose;
     object_class->finalize = sl_stream_finalize;
-    signals[STATE_CHANGED] = g_signal_new("state-changed", SL_TYPE_STREAM, G_SIGNAL_RUN_LAST, 0,
-                                          NULL, NULL, NULL, G_TYPE_NONE, 0);
-    signals[CODECS_CHANGED] = g_signal_new("codecs-changed", SL_TYPE_STREAM, G_SIGNAL_RUN_LAST, 0,
-                                           NULL, NULL, NULL, G_TYPE_NONE, 0);
+    signals[STATE_CHANGED] = add_signal("state-changed");
+    signals[CODECS_CHANGED] = add_signal("codecs-changed");
+    signals[TRACKS_CHANGED] = add_signal("tracks-changed");
+    signals[DESCRIPTION_CHANGED] = add_signal("description-changed");
+    signals[INPUT_CHANGED] = add_signal("input-changed");
+    signals[VALUES_CHANGED] = g_signal_new("values-changed", SL_TYPE_STREAM, G_SIGNAL_RUN_LAST, 0,
+                                           NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
 }
 
 static void
@@ -664,38 +669,34 @@ sl_stream_init(SlStream *self)
     self->said = g_ptr_array_new_with_free_func(g_free);
 }
 
+static void
+connect_setup(SlStream *self, SlSetup *setup)
+{
+    g_signal_connect(setup, "found", G_CALLBACK(on_setup_found), self);
+    g_signal_connect(setup, "complete", G_CALLBACK(on_setup_complete), self);
+    g_signal_connect(setup, "codecs-changed", G_CALLBACK(on_setup_codecs_changed), self);
+    g_signal_connect(setup, "measured", G_CALLBACK(on_setup_measured), self);
+    g_signal_connect(setup, "broke", G_CALLBACK(on_setup_broke), self);
+    g_signal_connect(setup, "stopped", G_CALLBACK(on_setup_stopped), self);
+}
+
 SlStream *
 sl_stream_new(GMainContext *context, const SlStreamConfig *config)
 {
     SlStream *self = g_object_new(SL_TYPE_STREAM, NULL);
-    GPtrArray *tracks;
 
     self->context = g_main_context_ref(context);
     self->name = g_strdup(config->name);
     self->title = sl_input_make_title(config->input, config->name);
     self->input = sl_input_ref(config->input);
-    self->description = sl_description_ref(config->description);
-    self->values = sl_values_ref(config->values);
     self->flags = config->flags;
     self->linger_ms = config->limits->linger_ms;
     self->controls = sl_control_keeper_new(context, config->name, sl_control_device_get_real());
-    self->source = SL_SOURCE(
-        sl_pipeline_source_new(context, self->input, self->description, self->values, self->flags));
-    g_signal_connect(self->source, "found", G_CALLBACK(on_source_found), self);
-    g_signal_connect(self->source, "broke", G_CALLBACK(on_source_broke), self);
-    g_signal_connect(self->source, "stopped", G_CALLBACK(on_source_stopped), self);
-
-    tracks = sl_source_get_tracks(self->source);
-    self->codecs = sl_stream_codecs_new(context, self->description, self->values, tracks);
-    g_signal_connect(self->codecs, "found", G_CALLBACK(on_codec_found), self);
-    g_signal_connect(self->codecs, "changed", G_CALLBACK(on_codecs_changed), self);
-    g_signal_connect(self->codecs, "failed", G_CALLBACK(on_codec_failed), self);
-    self->watch = sl_frame_watch_new(context, tracks);
-    g_signal_connect(self->watch, "first-frame", G_CALLBACK(on_first_frame), self);
-    g_signal_connect(self->watch, "silent", G_CALLBACK(on_silent), self);
-    g_signal_connect(self->watch, "measured", G_CALLBACK(on_measured), self);
-    self->wait =
-        sl_camera_wait_new(context, config->monitor, self->description, self->values, self->flags);
+    self->present =
+        sl_setup_new(context, config->input, config->description, config->values, config->flags);
+    connect_setup(self, self->present);
+    self->wait = sl_camera_wait_new(context, config->monitor, config->description, config->values,
+                                    config->flags);
     g_signal_connect(self->wait, "came", G_CALLBACK(on_camera_came), self);
     g_signal_connect(self->wait, "went", G_CALLBACK(on_camera_went), self);
     g_signal_connect(self->wait, "there", G_CALLBACK(on_camera_there), self);

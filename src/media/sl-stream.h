@@ -29,9 +29,19 @@ const char *sl_stream_state_to_string(SlStreamState state);
  * SlStream: a name, an input and a description, and the source made from them while somebody
  * watches. Main thread only.
  *
+ * What it runs is its present setup; another one takes its place by sl_stream_swap_async().
+ *
  * Signals:
  *  - `state-changed` (): read sl_stream_get_state(), _get_detail() and _get_title()
- *  - `codecs-changed` (): the tracks' codecs became known, or are others than before
+ *  - `codecs-changed` (): the tracks' codecs became known, or are others than before: viewers need
+ *    another peer
+ *  - `tracks-changed` (): other SlTracks, maybe with other [viewer] sections, that carry the same
+ *    codecs in the same order: peers can take them over as they are
+ *  - `values-changed` (GPtrArray *settings): (element-type SlLiveSetting): live values were set;
+ *    those of [viewer] sections are to be applied in every viewer's bin of the present tracks
+ *  - `description-changed` (): the present description or its values became others
+ *  - `input-changed` (): the input that was found is another than before: a camera instead of the
+ *    pattern
  */
 #define SL_TYPE_STREAM (sl_stream_get_type())
 G_DECLARE_FINAL_TYPE(SlStream, sl_stream, SL, STREAM, GObject)
@@ -56,6 +66,11 @@ const char *sl_stream_get_name(SlStream *self);
 /** sl_stream_get_title: what the page calls it: the camera's or file's name */
 const char *sl_stream_get_title(SlStream *self);
 SlDescription *sl_stream_get_description(SlStream *self);
+SlValues *sl_stream_get_values(SlStream *self);
+/** sl_stream_get_input: as it was last found */
+SlInput *sl_stream_get_input(SlStream *self);
+/** sl_stream_get_capture: (nullable): of the present setup's latest start that found its input */
+const SlCapture *sl_stream_get_capture(SlStream *self);
 /** sl_stream_get_input_label: the camera or file, for people; no passwords */
 const char *sl_stream_get_input_label(SlStream *self);
 /** sl_stream_get_camera: (transfer none) (nullable): as it was last found; %NULL: it is no V4L2
@@ -101,6 +116,35 @@ GPtrArray *sl_stream_get_codecs(SlStream *self);
  * `sink` and one `src`
  */
 GstElement *sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error);
+
+/** How long a trial has for the first frame of every track, and its codec. */
+#define SL_STREAM_TRIAL_MS 5000
+
+/**
+ * sl_stream_swap_async:
+ *
+ * Tries a setup of @description and @values; when every track has given a frame and its codec is
+ * known, it takes the present one's place, else it is undone. Where both open a device that opens
+ * once, the present one is stopped for it, and started again if the trial fails; else it goes on
+ * beside the trial. With and without viewers. @callback is called when that has ended.
+ */
+void sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *values,
+                          GAsyncReadyCallback callback, gpointer user_data);
+/**
+ * sl_stream_swap_finish: Returns: FALSE with SL_MEDIA_ERROR_*: why it was undone, with file and
+ * line where they are known; _CROWDED: another one is being tried, nothing was done
+ */
+gboolean sl_stream_swap_finish(SlStream *self, GAsyncResult *result, GError **error);
+gboolean sl_stream_is_swapping(SlStream *self);
+
+/**
+ * sl_stream_set_live:
+ * @values: of the present description; they differ from the present ones in live variables only
+ *
+ * Sets them on what runs, and keeps them for the next start.
+ * Returns: FALSE with SL_MEDIA_ERROR_VALUE, _CROWDED while another setup is tried
+ */
+gboolean sl_stream_set_live(SlStream *self, SlValues *values, GError **error);
 
 /**
  * sl_stream_stop_async: stops at once and for good; @callback when nothing of it runs any more.
