@@ -1,9 +1,8 @@
 #include "sl-description-private.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "sl-file.h"
 
 #define MAX_VARIABLES 64
 
@@ -201,47 +200,22 @@ sl_description_parse(const char *name, const char *text, gsize len, SlProblems *
     return sl_problems_get_count(problems) == before ? g_steal_pointer(&self) : NULL;
 }
 
-/* Never more than one byte beyond the limit, whatever the file grows to; never a device or a pipe.
- */
-static GBytes *
-read_file(const char *path, GError **error)
-{
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat info;
-    gssize n = 1;
-
-    if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode)) {
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s: %s", path,
-                    fd < 0 ? g_strerror(errno) : "not a regular file, expected a description");
-        if (fd >= 0)
-            close(fd);
-        return NULL;
-    }
-    while (n > 0 && bytes->len <= SL_DESCRIPTION_MAX_BYTES) {
-        guint8 chunk[4096];
-
-        n = read(fd, chunk, sizeof chunk);
-        if (n > 0)
-            g_byte_array_append(bytes, chunk, n);
-    }
-    if (n < 0)
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s: %s", path,
-                    g_strerror(errno));
-    close(fd);
-    return n < 0 ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-}
-
 SlDescription *
 sl_description_read(const char *path, SlProblems *problems, GError **error)
 {
-    g_autoptr(GBytes) bytes = read_file(path, error);
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(GBytes) bytes = sl_file_read(path, SL_DESCRIPTION_MAX_BYTES, &fault);
     g_autofree char *name = g_path_get_basename(path);
     const char *text;
     gsize len;
 
-    if (bytes == NULL)
+    if (bytes == NULL) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND, "%s%s", fault->message,
+                    g_error_matches(fault, G_FILE_ERROR, G_FILE_ERROR_INVAL)
+                        ? ", expected a description"
+                        : "");
         return NULL;
+    }
     if (g_str_has_suffix(name, ".pipeline"))
         name[strlen(name) - strlen(".pipeline")] = '\0';
     text = g_bytes_get_data(bytes, &len);
