@@ -179,21 +179,6 @@ check_viewer_ends(GstElement *element, guint line, SlProblems *problems)
 }
 
 static void
-check_live(SlDescription *self, GPtrArray *tokens, SlProblems *problems)
-{
-    for (guint i = 0; i < self->variables->len; i++) {
-        SlVariable *variable = g_ptr_array_index(self->variables, i);
-        SlToken *token = variable->live_element != NULL
-                             ? sl_launch_tokens_find_named(tokens, variable->live_element)
-                             : NULL;
-
-        if (token != NULL)
-            sl_element_check_property(token->name, variable->live_property, variable->line,
-                                      problems);
-    }
-}
-
-static void
 check_section(SlDescription *self, SlSection *section, SlLaunch *launch, SlProblems *problems)
 {
     g_autoptr(GPtrArray) tokens = NULL;
@@ -207,7 +192,7 @@ check_section(SlDescription *self, SlSection *section, SlLaunch *launch, SlProbl
     tokens = sl_launch_tokens_read(launch, section->title, problems);
     sl_tokens_check_names(tokens, problems);
     sl_elements_check(tokens, problems);
-    check_live(self, tokens, problems);
+    sl_description_check_live_properties(self, tokens, problems);
     if (sl_problems_get_count(problems) != before)
         return;
     element = build(launch, tokens, is_viewer, section->line, problems);

@@ -1,5 +1,6 @@
 #include "sl-description-elements.h"
 #include "sl-description-caps.h"
+#include "sl-property-value.h"
 
 #include <gst/gst.h>
 #include <string.h>
@@ -12,114 +13,27 @@ typedef struct {
     SlProblems *problems;
 } Subject;
 
-static const char **
-list_properties(GObjectClass *class)
-{
-    guint n;
-    g_autofree GParamSpec **specs = g_object_class_list_properties(class, &n);
-    const char **names = g_new0(const char *, n + 1);
-
-    for (guint i = 0; i < n; i++)
-        names[i] = specs[i]->name;
-    return names;
-}
-
-static char *
-describe_enum(GParamSpec *spec)
-{
-    GEnumClass *class = G_PARAM_SPEC_ENUM(spec)->enum_class;
-    GString *text = g_string_new("one of ");
-
-    for (guint i = 0; i < class->n_values && i < 24; i++)
-        g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", class->values[i].value_nick);
-    return g_string_free(text, FALSE);
-}
-
-/* What a property takes, in words. */
-static char *
-describe_values(GParamSpec *spec)
-{
-    if (G_IS_PARAM_SPEC_ENUM(spec))
-        return describe_enum(spec);
-    if (G_IS_PARAM_SPEC_BOOLEAN(spec))
-        return g_strdup("true or false");
-    if (G_IS_PARAM_SPEC_INT(spec))
-        return g_strdup_printf("a whole number from %d to %d", G_PARAM_SPEC_INT(spec)->minimum,
-                               G_PARAM_SPEC_INT(spec)->maximum);
-    if (G_IS_PARAM_SPEC_UINT(spec))
-        return g_strdup_printf("a whole number from %u to %u", G_PARAM_SPEC_UINT(spec)->minimum,
-                               G_PARAM_SPEC_UINT(spec)->maximum);
-    if (G_IS_PARAM_SPEC_FLOAT(spec) || G_IS_PARAM_SPEC_DOUBLE(spec))
-        return g_strdup("a number within its limits");
-    return g_strdup_printf("a value of type %s", g_type_name(spec->value_type));
-}
-
-/* gst_value_deserialize() takes numbers that the property then clamps, silently. */
-static gboolean
-takes_value(GParamSpec *spec, const char *text)
-{
-    g_auto(GValue) value = G_VALUE_INIT;
-
-    g_value_init(&value, spec->value_type);
-    if (!gst_value_deserialize_with_pspec(&value, text, spec))
-        return FALSE;
-    if (G_IS_PARAM_SPEC_STRING(spec))
-        return TRUE;
-    return !g_param_value_validate(spec, &value);
-}
-
-/*
- * Types whose text is itself launch text, or whose reader warns about what it can't read: their
- * text can't be judged beforehand.
- */
-static gboolean
-is_unreadable(GParamSpec *spec)
-{
-    return g_type_is_a(spec->value_type, G_TYPE_OBJECT) ||
-           g_type_is_a(spec->value_type, G_TYPE_POINTER) || spec->value_type == G_TYPE_VALUE;
-}
-
-/* Before GStreamer reads a text that it may warn about. */
-static const char *
-find_fault(GParamSpec *spec, const char *text)
-{
-    if (G_IS_PARAM_SPEC_STRING(spec))
-        return NULL;
-    if (spec->value_type == GST_TYPE_CAPS && !g_str_equal(text, "ANY"))
-        return sl_caps_find_fault(text);
-    if (spec->value_type == GST_TYPE_STRUCTURE)
-        return sl_caps_find_fault(text);
-    return sl_ranges_are_sound(text) ? NULL : "ranges [LOW,HIGH] with LOW below HIGH";
-}
-
 static void
 check_value(Subject *self, SlToken *token, GParamSpec *spec)
 {
+    g_auto(GValue) value = G_VALUE_INIT;
     g_autofree char *found = sl_problems_quote(token->value);
     g_autofree char *expected = NULL;
-    const char *fault;
 
     /* Before values are inserted there is nothing to judge. */
     if (strstr(token->value, "${") != NULL && !G_IS_PARAM_SPEC_STRING(spec))
         return;
-    fault = find_fault(spec, token->value);
-    if (fault != NULL) {
-        sl_problems_add(self->problems, token->line, "found %s=%s, expected %s", token->name, found,
-                        fault);
-        return;
-    }
-    if (takes_value(spec, token->value))
-        return;
-    expected = describe_values(spec);
-    sl_problems_add(self->problems, token->line, "found %s=%s on '%s', expected %s", token->name,
-                    found, self->name, expected);
+    expected = sl_property_read_value(spec, token->value, &value);
+    if (expected != NULL)
+        sl_problems_add(self->problems, token->line, "found %s=%s on '%s', expected %s",
+                        token->name, found, self->name, expected);
 }
 
 static void
 check_property(Subject *self, SlToken *token, GObjectClass *class, GParamSpec *spec)
 {
     if (spec == NULL) {
-        g_autofree const char **names = list_properties(class);
+        g_autofree const char **names = sl_property_list(class);
         g_autofree char *hint = sl_problems_did_you_mean(token->name, names);
 
         sl_problems_add(self->problems, token->line,
@@ -129,7 +43,7 @@ check_property(Subject *self, SlToken *token, GObjectClass *class, GParamSpec *s
         sl_problems_add(self->problems, token->line,
                         "property '%s' of '%s' can't be written, expected another", token->name,
                         self->name);
-    } else if (is_unreadable(spec)) {
+    } else if (!sl_property_is_plain(spec)) {
         sl_problems_add(self->problems, token->line,
                         "property '%s' of '%s' is no plain value, expected it left out",
                         token->name, self->name);
@@ -289,23 +203,4 @@ sl_elements_check(GPtrArray *tokens, SlProblems *problems)
             check_caps(token, problems);
     }
     g_clear_object(&subject.example);
-}
-
-void
-sl_element_check_property(const char *element, const char *property, guint line,
-                          SlProblems *problems)
-{
-    GstElement *made = gst_element_factory_make(element, NULL);
-    g_autoptr(GstElement) example = made != NULL ? gst_object_ref_sink(made) : NULL;
-    GObjectClass *class = example != NULL ? G_OBJECT_GET_CLASS(example) : NULL;
-    GParamSpec *spec = class != NULL ? g_object_class_find_property(class, property) : NULL;
-
-    if (class != NULL && (spec == NULL || (spec->flags & G_PARAM_WRITABLE) == 0)) {
-        g_autofree const char **names = list_properties(class);
-        g_autofree char *hint = sl_problems_did_you_mean(property, names);
-
-        sl_problems_add(problems, line,
-                        "live on '%s' of '%s', expected a property of it that can be set%s",
-                        property, element, hint);
-    }
 }

@@ -12,8 +12,4 @@ G_BEGIN_DECLS
  */
 void sl_elements_check(GPtrArray *tokens, SlProblems *problems);
 
-/** sl_element_check_property: an element that exists has @property, and it can be set */
-void sl_element_check_property(const char *element, const char *property, guint line,
-                               SlProblems *problems);
-
 G_END_DECLS

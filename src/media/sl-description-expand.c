@@ -8,6 +8,7 @@ typedef struct {
     const SlCapture *capture; /* NULL in [viewer TRACK] */
     SlLaunch *launch;
     SlProblems *problems;
+    gboolean unquoted;
 } Expansion;
 
 void
@@ -38,11 +39,11 @@ insert_quoted(Expansion *self, guint line, const char *text)
 static void
 insert_variable(Expansion *self, guint line, SlPlaceholder *placeholder)
 {
-    SlVariable *variable =
+    const SlVariable *variable =
         sl_description_get_variable(self->values->description, placeholder->name);
     const char *text = g_hash_table_lookup(self->values->texts, placeholder->name);
 
-    if (variable->type == SL_VARIABLE_STRING) {
+    if (variable->type == SL_VARIABLE_STRING && !self->unquoted) {
         insert_quoted(self, line, text);
     } else if (placeholder->divisor != 1) {
         g_autofree char *quotient = g_strdup_printf(
@@ -189,7 +190,7 @@ static SlLaunch *
 expand(SlSection *section, SlValues *values, const SlCapture *capture, SlProblems *problems)
 {
     g_autoptr(SlLaunch) launch = sl_launch_new(section->line);
-    Expansion self = { values, capture, launch, problems };
+    Expansion self = { values, capture, launch, problems, FALSE };
     guint before = sl_problems_get_count(problems);
     const char *text = sl_launch_get_text(section->launch);
     const char *rest = text;
@@ -226,4 +227,23 @@ sl_description_expand_viewer(SlDescription *self, SlValues *values, const char *
     SlSection *section = sl_sections_find(self->sections, SL_SECTION_VIEWER, track);
 
     return section != NULL ? expand(section, values, NULL, problems) : NULL;
+}
+
+char *
+sl_values_expand_text(SlValues *self, const char *text)
+{
+    g_autoptr(SlLaunch) launch = sl_launch_new(0);
+    Expansion expansion = { .values = self, .launch = launch, .unquoted = TRUE };
+    SlPlaceholder next;
+
+    while (sl_placeholder_next(text, &next)) {
+        g_auto(SlPlaceholder) placeholder = next;
+
+        sl_launch_append(launch, 0, text, placeholder.start - text);
+        if (placeholder.kind == SL_PLACEHOLDER_VARIABLE)
+            insert_variable(&expansion, 0, &placeholder);
+        text = placeholder.start + placeholder.length;
+    }
+    sl_launch_append(launch, 0, text, -1);
+    return g_strdup(sl_launch_get_text(launch));
 }

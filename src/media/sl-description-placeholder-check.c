@@ -26,7 +26,7 @@ complain(Check *self, guint line, SlPlaceholder *placeholder, const char *expect
 static void
 use_variable(Check *self, guint line, SlPlaceholder *placeholder)
 {
-    SlVariable *variable = sl_description_get_variable(self->description, placeholder->name);
+    const SlVariable *variable = sl_description_get_variable(self->description, placeholder->name);
     g_autofree const char **names = sl_description_list_variables(self->description);
 
     if (variable == NULL) {
@@ -37,7 +37,7 @@ use_variable(Check *self, guint line, SlPlaceholder *placeholder)
                         placeholder->name, names[0] != NULL ? known : "it in [variables]", hint);
         return;
     }
-    g_hash_table_add(self->used, variable);
+    g_hash_table_add(self->used, (gpointer)variable);
     if (placeholder->divisor != 1 && variable->type != SL_VARIABLE_INT)
         complain(self, line, placeholder, "a variable of type int to divide");
 }
@@ -126,7 +126,7 @@ check_input(Check *self, SlToken *token)
 static gboolean
 is_string(Check *self, SlPlaceholder *placeholder)
 {
-    SlVariable *variable = sl_description_get_variable(self->description, placeholder->name);
+    const SlVariable *variable = sl_description_get_variable(self->description, placeholder->name);
 
     return variable != NULL && variable->type == SL_VARIABLE_STRING;
 }

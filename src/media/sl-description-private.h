@@ -31,12 +31,6 @@ struct _SlValues {
  * returned */
 SlDescription *sl_description_read(const char *path, SlProblems *problems, GError **error);
 
-/** sl_description_get_variable: (nullable) */
-SlVariable *sl_description_get_variable(SlDescription *self, const char *name);
-
-/** sl_description_list_variables: (transfer container) (array zero-terminated=1): their names */
-const char **sl_description_list_variables(SlDescription *self);
-
 /** sl_description_read_tracks: finds the appsinks of [source]; checks names and references of every
  * section */
 void sl_description_read_tracks(SlDescription *self, SlProblems *problems);
@@ -44,6 +38,19 @@ void sl_description_read_tracks(SlDescription *self, SlProblems *problems);
 /** sl_description_check_placeholders: each is valid where it stands, each variable is declared and
  * used */
 void sl_description_check_placeholders(SlDescription *self, SlProblems *problems);
+
+/** sl_description_check_live: what is live leads to a property that holds the variable, which
+ * stands nowhere else */
+void sl_description_check_live(SlDescription *self, SlProblems *problems);
+
+/** sl_description_check_live_properties: those of the elements in @tokens can be changed while they
+ * run. Needs gst_init(). */
+void sl_description_check_live_properties(SlDescription *self, GPtrArray *tokens,
+                                          SlProblems *problems);
+
+/** sl_values_expand_text: (transfer full): a property's value with the values in it, without quotes
+ */
+char *sl_values_expand_text(SlValues *self, const char *text);
 
 /** sl_section_read_tokens: of a [source] or [viewer TRACK], as it stands in the file */
 GPtrArray *sl_section_read_tokens(SlSection *section, SlProblems *problems);

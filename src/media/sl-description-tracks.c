@@ -215,38 +215,6 @@ check_source(SlDescription *self, SlSection *source, SlProblems *problems)
     sl_tokens_check_names(tokens, problems);
 }
 
-static gboolean
-has_element(SlDescription *self, const char *name)
-{
-    g_autoptr(SlProblems) ignored = sl_problems_new("");
-
-    for (guint i = 0; i < self->sections->len; i++) {
-        SlSection *section = g_ptr_array_index(self->sections, i);
-        g_autoptr(GPtrArray) tokens = NULL;
-
-        if (section->kind != SL_SECTION_SOURCE && section->kind != SL_SECTION_VIEWER)
-            continue;
-        tokens = sl_section_read_tokens(section, ignored);
-        if (sl_launch_tokens_find_named(tokens, name) != NULL)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static void
-check_live(SlDescription *self, SlProblems *problems)
-{
-    for (guint i = 0; i < self->variables->len; i++) {
-        SlVariable *variable = g_ptr_array_index(self->variables, i);
-
-        if (variable->live_element != NULL && !has_element(self, variable->live_element))
-            sl_problems_add(problems, variable->line,
-                            "variable '%s' is live on '%s', expected an element with "
-                            "name=%s in [source] or a [viewer TRACK]",
-                            variable->name, variable->live_element, variable->live_element);
-    }
-}
-
 void
 sl_description_read_tracks(SlDescription *self, SlProblems *problems)
 {
@@ -263,5 +231,5 @@ sl_description_read_tracks(SlDescription *self, SlProblems *problems)
         if (section->kind == SL_SECTION_VIEWER)
             check_viewer(self, section, problems);
     }
-    check_live(self, problems);
+    sl_description_check_live(self, problems);
 }

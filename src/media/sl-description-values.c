@@ -5,7 +5,7 @@
 static gboolean
 set_value(SlValues *self, const char *name, const char *text, GError **error)
 {
-    SlVariable *variable = sl_description_get_variable(self->description, name);
+    const SlVariable *variable = sl_description_get_variable(self->description, name);
     g_autofree const char **names = sl_description_list_variables(self->description);
     g_autofree char *expected = NULL;
     g_autofree char *found = NULL;
@@ -50,24 +50,53 @@ set_setting(SlValues *self, const char *setting, GError **error)
     return set_value(self, name, equals + 1, error);
 }
 
-SlValues *
-sl_values_new(SlDescription *description, const char *const *settings, GError **error)
+static SlValues *
+values_new(SlDescription *description)
 {
-    g_autoptr(SlValues) self = g_new0(SlValues, 1);
+    SlValues *self = g_new0(SlValues, 1);
 
     g_ref_count_init(&self->ref_count);
     self->description = sl_description_ref(description);
     self->texts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
-    for (guint i = 0; i < description->variables->len; i++) {
-        SlVariable *variable = g_ptr_array_index(description->variables, i);
+    return self;
+}
 
-        g_hash_table_insert(self->texts, variable->name, g_strdup(variable->value));
-    }
+static SlValues *
+change(SlValues *values, const char *const *settings, GError **error)
+{
+    g_autoptr(SlValues) self = values;
+
     for (; settings != NULL && *settings != NULL; settings++) {
         if (!set_setting(self, *settings, error))
             return NULL;
     }
     return g_steal_pointer(&self);
+}
+
+SlValues *
+sl_values_new(SlDescription *description, const char *const *settings, GError **error)
+{
+    SlValues *self = values_new(description);
+
+    for (guint i = 0; i < description->variables->len; i++) {
+        SlVariable *variable = g_ptr_array_index(description->variables, i);
+
+        g_hash_table_insert(self->texts, variable->name, g_strdup(variable->value));
+    }
+    return change(self, settings, error);
+}
+
+SlValues *
+sl_values_new_changed(SlValues *values, const char *const *settings, GError **error)
+{
+    SlValues *self = values_new(values->description);
+    GHashTableIter iter;
+    gpointer name, text;
+
+    g_hash_table_iter_init(&iter, values->texts);
+    while (g_hash_table_iter_next(&iter, &name, &text))
+        g_hash_table_insert(self->texts, name, g_strdup(text));
+    return change(self, settings, error);
 }
 
 SlValues *
@@ -90,9 +119,37 @@ sl_values_unref(SlValues *self)
 gint64
 sl_values_get_int(SlValues *self, const char *name, gint64 fallback)
 {
-    SlVariable *variable = sl_description_get_variable(self->description, name);
+    const SlVariable *variable = sl_description_get_variable(self->description, name);
 
     if (variable == NULL || variable->type != SL_VARIABLE_INT)
         return fallback;
     return g_ascii_strtoll(g_hash_table_lookup(self->texts, name), NULL, 10);
+}
+
+char *
+sl_values_get_text(SlValues *self, const char *name)
+{
+    return g_strdup(g_hash_table_lookup(self->texts, name));
+}
+
+gboolean
+sl_values_equal(SlValues *a, SlValues *b)
+{
+    GHashTableIter iter;
+    gpointer name, text;
+
+    if (g_hash_table_size(a->texts) != g_hash_table_size(b->texts))
+        return FALSE;
+    g_hash_table_iter_init(&iter, a->texts);
+    while (g_hash_table_iter_next(&iter, &name, &text)) {
+        if (g_strcmp0(g_hash_table_lookup(b->texts, name), text) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+SlDescription *
+sl_values_get_description(SlValues *self)
+{
+    return self->description;
 }

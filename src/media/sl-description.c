@@ -53,7 +53,7 @@ sl_description_unref(SlDescription *self)
     g_free(self);
 }
 
-SlVariable *
+const SlVariable *
 sl_description_get_variable(SlDescription *self, const char *name)
 {
     for (guint i = 0; i < self->variables->len; i++) {
@@ -94,7 +94,7 @@ read_about(SlDescription *self, SlSection *section, SlProblems *problems)
 static gboolean
 check_variable_name(SlDescription *self, const char *name, guint line, SlProblems *problems)
 {
-    SlVariable *first = sl_description_get_variable(self, name);
+    const SlVariable *first = sl_description_get_variable(self, name);
     g_autofree char *found = sl_problems_quote(name);
 
     if (!sl_name_is_valid(name))

@@ -4,6 +4,7 @@
 
 #include "sl-input.h"
 #include "sl-problems.h"
+#include "sl-variable.h"
 
 G_BEGIN_DECLS
 
@@ -17,7 +18,8 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_PERMISSION: the message names the group that is needed (69)
  * @SL_MEDIA_ERROR_FROZEN: the device gave frames, and gives none any more
  * @SL_MEDIA_ERROR_DEVICE: any other fault of a device
- * @SL_MEDIA_ERROR_VALUE: a control that the camera has not, or a value that it does not take
+ * @SL_MEDIA_ERROR_VALUE: a control that the camera has not, a value that it or an element does not
+ * take, or a variable that is not live
  * @SL_MEDIA_ERROR_REFUSED: the camera refuses a value that it should take
  * @SL_MEDIA_ERROR_CROWDED: as many wait for the camera already as may; to be asked again
  * @SL_MEDIA_ERROR_PIPELINE: a pipeline could not be built or broke
@@ -86,6 +88,13 @@ const char *sl_description_get_title(SlDescription *self);
  * `[source]`, in order */
 const char *const *sl_description_get_tracks(SlDescription *self);
 
+/** sl_description_list_variables: (transfer container) (array zero-terminated=1): their names, in
+ * the file's order */
+const char **sl_description_list_variables(SlDescription *self);
+
+/** sl_description_get_variable: (transfer none) (nullable) */
+const SlVariable *sl_description_get_variable(SlDescription *self, const char *name);
+
 #define SL_CODEC_RAW "raw"
 
 /** sl_description_get_captured_codec: (nullable): what `[source]` captures: SL_CODEC_RAW
@@ -106,11 +115,25 @@ typedef struct _SlValues SlValues;
  *   message lists the known ones) or a value is not of its type or out of range
  */
 SlValues *sl_values_new(SlDescription *description, const char *const *settings, GError **error);
+/**
+ * sl_values_new_changed:
+ * @settings: (array zero-terminated=1) (nullable): NAME=VALUE over the values of @self
+ *
+ * Returns: (transfer full) (nullable): as sl_values_new()
+ */
+SlValues *sl_values_new_changed(SlValues *self, const char *const *settings, GError **error);
 SlValues *sl_values_ref(SlValues *self);
 void sl_values_unref(SlValues *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlValues, sl_values_unref)
 /** Returns: @fallback where the description has no such variable, or one that is no int */
 gint64 sl_values_get_int(SlValues *self, const char *name, gint64 fallback);
+/** sl_values_get_text: (transfer full) (nullable): as it is inserted; %NULL where the description
+ * has no such variable */
+char *sl_values_get_text(SlValues *self, const char *name);
+/** sl_values_equal: the same variables with the same texts, maybe of two readings of a file */
+gboolean sl_values_equal(SlValues *a, SlValues *b);
+/** sl_values_get_description: (transfer none) */
+SlDescription *sl_values_get_description(SlValues *self);
 
 /**
  * SlLaunch: launch text after placeholders, for gst_parse_launch(), that still knows the lines it

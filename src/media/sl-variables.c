@@ -97,7 +97,7 @@ compare(SlVariableType type, const char *a, const char *b)
 }
 
 static gboolean
-is_of_type(SlVariable *self, const char *text)
+is_of_type(const SlVariable *self, const char *text)
 {
     gint64 int_value;
     double number;
@@ -118,7 +118,7 @@ is_of_type(SlVariable *self, const char *text)
 }
 
 static char *
-describe_type(SlVariable *self)
+describe_type(const SlVariable *self)
 {
     g_autofree char *joined = NULL;
 
@@ -140,7 +140,7 @@ describe_type(SlVariable *self)
 }
 
 char *
-sl_variable_check(SlVariable *self, const char *text)
+sl_variable_check(const SlVariable *self, const char *text)
 {
     if (!is_of_type(self, text))
         return describe_type(self);
@@ -314,7 +314,8 @@ read_live(SlVariable *self, SlVariableKey *key, SlProblems *problems)
     parts = g_strsplit(key->value, ".", 3);
     if (g_strv_length(parts) == 2 && is_enum_value(parts[0]) && is_enum_value(parts[1])) {
         self->live_element = g_strdup(parts[0]);
-        self->live_property = g_strdup(parts[1]);
+        self->live_property = g_strdelimit(g_strdup(parts[1]), "_", '-');
+        self->live_line = key->line;
     } else {
         g_autofree char *found = sl_problems_quote(key->value);
 

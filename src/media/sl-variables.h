@@ -4,31 +4,6 @@
 
 G_BEGIN_DECLS
 
-typedef enum {
-    SL_VARIABLE_INT,
-    SL_VARIABLE_NUMBER,
-    SL_VARIABLE_BOOL,
-    SL_VARIABLE_ENUM,
-    SL_VARIABLE_STRING,
-} SlVariableType;
-
-const char *sl_variable_type_to_string(SlVariableType type);
-
-/** SlVariable: what a description says of a value that can be set. */
-typedef struct {
-    char *name;
-    guint line;
-    SlVariableType type;
-    char *value; /* the default, as it is inserted */
-    char *min;   /* NULL: no limit; int and number only */
-    char *max;
-    char **values; /* of an enum */
-    char *unit;
-    char *label;
-    char *live_element; /* NULL: takes effect with the next pipeline */
-    char *live_property;
-} SlVariable;
-
 /** sl_name_is_valid: `[a-z][a-z0-9_-]*`, at most 64 bytes */
 gboolean sl_name_is_valid(const char *name);
 #define SL_NAME_EXPECTED "a name of a-z, 0-9, '_' and '-' that begins with a letter"
@@ -55,7 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlVariable, sl_variable_free)
  * Returns: (transfer full) (nullable): what is expected instead of @text, or %NULL where it is a
  * value of the variable
  */
-char *sl_variable_check(SlVariable *self, const char *text);
+char *sl_variable_check(const SlVariable *self, const char *text);
 
 /** sl_text_is_insertable: may stand between quotes in launch text: UTF-8 without `"`, `\` and
  * control characters */
