@@ -1,6 +1,7 @@
 #include "sl-description-caps.h"
 
 #include <gst/gst.h>
+#include <math.h>
 #include <string.h>
 
 static gboolean
@@ -34,18 +35,29 @@ strip_type(char *text)
     return text;
 }
 
-/* What stands between the brackets: two numbers in order, and no step: 1.22 asserts on wrong ones.
- */
+/* 1.22 asserts that both ends are multiples of the step. */
+static gboolean
+is_step_sound(const char *text, double low, double high)
+{
+    guint64 step;
+
+    return g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT, &step, NULL) && fmod(low, step) == 0 &&
+           fmod(high, step) == 0;
+}
+
+/* What stands between the brackets: two numbers in order, and maybe a step that they are multiples
+ * of. */
 static gboolean
 is_sound(const char *inside)
 {
-    g_auto(GStrv) ends = g_strsplit(inside, ",", 4);
+    g_auto(GStrv) parts = g_strsplit(inside, ",", 4);
+    guint n_parts = g_strv_length(parts);
     double low, high;
 
-    if (g_strv_length(ends) != 2)
+    if (n_parts < 2 || n_parts > 3 || !read_end(strip_type(parts[0]), &low) ||
+        !read_end(strip_type(parts[1]), &high) || low >= high)
         return FALSE;
-    return read_end(strip_type(ends[0]), &low) && read_end(strip_type(ends[1]), &high) &&
-           low < high;
+    return n_parts == 2 || is_step_sound(g_strstrip(parts[2]), low, high);
 }
 
 gboolean

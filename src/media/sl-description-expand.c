@@ -1,6 +1,7 @@
 #include "sl-description-private.h"
 #include "sl-description-placeholder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct {
@@ -144,9 +145,32 @@ copy_literal(Expansion *self, SlLaunch *section, const char *from, const char *t
     }
 }
 
+/* Two ends and a step, all whole numbers: the upper end is rounded down to the step, in place. */
+static void
+round_range(SlLaunch *launch, gsize open, gsize close)
+{
+    int low, high, step, high_at, high_end, end = 0;
+    const char *inside = sl_launch_get_text(launch) + open + 1;
+    g_autofree char *digits = NULL;
+
+    if (sscanf(inside, "%9d,%n%9d%n,%9d%n", &low, &high_at, &high, &high_end, &step, &end) != 3 ||
+        open + 1 + end != close || step < 1 || high < step)
+        return;
+    digits = g_strdup_printf("%*d", high_end - high_at, high / step * step);
+    for (gsize i = 0; digits[i] != '\0'; i++)
+        sl_launch_mask(launch, open + 1 + high_at + i, 1, digits[i]);
+}
+
+static gboolean
+are_same_numbers(const char *one, const char *other, gsize length)
+{
+    return length > 0 && memcmp(one, other, length) == 0;
+}
+
 /*
- * GStreamer 1.22 takes [1,1] for a mistake, and says so with a critical warning: a range whose ends
- * were made the same by a value becomes that value. In place, so that lines stay known.
+ * GStreamer 1.22 takes [1,1] and [2,3,2] for mistakes, and says so with a critical warning: a range
+ * whose ends were made the same by a value becomes that value, and an upper end is rounded down to
+ * the range's step. In place, so that lines stay known.
  */
 static void
 narrow_ranges(SlLaunch *launch, SlToken *caps)
@@ -155,16 +179,17 @@ narrow_ranges(SlLaunch *launch, SlToken *caps)
     gsize open = caps->start;
 
     while (open < caps->end) {
-        gsize close, comma, half;
+        gsize close, comma, next;
 
         open += strcspn(text + open, "[");
         close = open + strcspn(text + open, "]");
-        comma = open + strcspn(text + open, ",");
-        half = comma - open - 1;
         if (close >= caps->end)
             return;
-        if (comma < close && half > 0 && close - comma - 1 == half &&
-            memcmp(text + open + 1, text + comma + 1, half) == 0) {
+        round_range(launch, open, close);
+        comma = open + strcspn(text + open, ",]");
+        next = comma < close ? comma + 1 + strcspn(text + comma + 1, ",]") : close;
+        if (next - comma == comma - open &&
+            are_same_numbers(text + open + 1, text + comma + 1, comma - open - 1)) {
             sl_launch_mask(launch, open, 1, ' ');
             sl_launch_mask(launch, comma, close - comma + 1, ' ');
         }

@@ -190,13 +190,14 @@ test_tracks(void)
     g_assert_cmpuint(sl_problems_get_count(problems), ==, 0);
 }
 
-/* A range whose ends a value makes the same is that value: 1.22 takes [1,1] for a mistake. */
+/* A range whose ends a value makes the same is that value, and an upper end is a multiple of the
+ * step: 1.22 takes [1,1] and [2,5,2] for mistakes. */
 static void
 test_narrow_ranges(void)
 {
-    static const char ranges[] =
-        "[variables]\nrate = 1\n[source]\n"
-        "a p=[1,${rate}] ! v/x,r=[1/1,${rate}/1],w=[1,2] ! appsink name=v\n";
+    static const char ranges[] = "[variables]\nrate = 1\n[source]\n"
+                                 "a p=[1,${rate}] ! v/x,r=[1/1,${rate}/1],w=[1,2] ! "
+                                 "v/x,w=[2,5,2],h=[16,17,2],n=[8,1001,8] ! appsink name=v\n";
     g_autoptr(SlDescription) description = parse(ranges, strlen(ranges));
     g_autoptr(SlValues) values = sl_values_new(description, NULL, NULL);
     g_autoptr(SlProblems) problems = sl_problems_new("t.pipeline");
@@ -205,7 +206,8 @@ test_narrow_ranges(void)
         sl_description_expand_source(description, values, &capture, problems);
 
     g_assert_cmpstr(sl_launch_get_text(launch), ==,
-                    "a p=[1,1] ! v/x,r= 1/1     ,w=[1,2] ! appsink name=v");
+                    "a p=[1,1] ! v/x,r= 1/1     ,w=[1,2] ! v/x,w=[2,4,2],h= 16      ,n=[8,1000,8] "
+                    "! appsink name=v");
 }
 
 static void
