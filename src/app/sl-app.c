@@ -121,11 +121,15 @@ exit_status_of(const GError *error)
 }
 
 static SlDescription *
-load_description(const char *name_or_file, GError **error)
+load_description(const SlStreamOptions *options, GError **error)
 {
-    g_autofree char *path = sl_description_find(name_or_file, SL_PKGDATADIR "/pipelines", error);
+    g_autofree char *instead = NULL;
+    SlDescription *description = sl_description_load_available(
+        options->pipeline, SL_PKGDATADIR "/pipelines", &instead, error);
 
-    return path != NULL ? sl_description_load(path, error) : NULL;
+    if (instead != NULL)
+        sl_log_info("%s: %s", options->name, instead);
+    return description;
 }
 
 static gboolean
@@ -213,7 +217,7 @@ static int
 add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
 {
     SlCaptureFlags flags = options->strict ? SL_CAPTURE_STRICT : SL_CAPTURE_DEFAULT;
-    g_autoptr(SlDescription) description = load_description(options->pipeline, error);
+    g_autoptr(SlDescription) description = load_description(options, error);
     g_autoptr(SlValues) values = NULL;
     g_autoptr(SlInput) input = NULL;
     g_autoptr(SlCapture) capture = NULL;

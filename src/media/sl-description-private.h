@@ -14,6 +14,8 @@ struct _SlDescription {
     char *name;
     char *file;
     char *title;
+    char *otherwise; /* nullable */
+    guint otherwise_line;
     char *captured_codec; /* nullable */
     GPtrArray *sections;  /* SlSection */
     GPtrArray *variables; /* SlVariable, in the file's order */

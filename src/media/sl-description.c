@@ -47,6 +47,7 @@ sl_description_unref(SlDescription *self)
     g_ptr_array_unref(self->tracks);
     g_array_unref(self->track_lines);
     g_free(self->title);
+    g_free(self->otherwise);
     g_free(self->captured_codec);
     g_free(self->file);
     g_free(self->name);
@@ -78,16 +79,30 @@ sl_description_list_variables(SlDescription *self)
 static void
 read_about(SlDescription *self, SlSection *section, SlProblems *problems)
 {
+    static const char *const names[] = { "title", "otherwise", NULL };
+
     for (guint i = 0; i < section->keys->len; i++) {
         SlVariableKey *key = g_ptr_array_index(section->keys, i);
+        gboolean is_title = g_str_equal(key->name, "title");
+        char **value = is_title ? &self->title : &self->otherwise;
         g_autofree char *found = sl_problems_quote(key->name);
+        g_autofree char *found_value = sl_problems_quote(key->value);
+        g_autofree char *hint = sl_problems_did_you_mean(key->name, names);
 
-        if (!g_str_equal(key->name, "title"))
-            sl_problems_add(problems, key->line, "found %s, expected title", found);
-        else if (self->title != NULL)
-            sl_problems_add(problems, key->line, "'title' again, expected it once");
-        else
-            self->title = g_strdup(key->value);
+        if (!g_strv_contains(names, key->name)) {
+            sl_problems_add(problems, key->line, "found %s, expected title or otherwise%s", found,
+                            hint);
+        } else if (*value != NULL) {
+            sl_problems_add(problems, key->line, "%s again, expected it once", found);
+        } else if (!is_title && !sl_name_is_valid(key->value)) {
+            sl_problems_add(problems, key->line,
+                            "otherwise is %s, expected a name that --list-pipelines lists",
+                            found_value);
+        } else {
+            *value = g_strdup(key->value);
+            if (!is_title)
+                self->otherwise_line = key->line;
+        }
     }
 }
 

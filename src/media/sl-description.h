@@ -74,6 +74,27 @@ SlDescription *sl_description_parse(const char *name, const char *text, gsize le
  */
 SlDescription *sl_description_load(const char *path, GError **error);
 
+/**
+ * sl_description_load_available:
+ * @name_or_file, @installed_dir: as for sl_description_find()
+ * @ret_instead: (out) (transfer full) (nullable): where elements that it names are not installed,
+ *   and it was the one that its `[about] otherwise` names: a sentence that says so
+ *
+ * sl_description_find() and sl_description_load(), of the first whose elements are installed here.
+ * One without an `otherwise` is taken as it is: sl_description_check() says what it lacks. Needs
+ * gst_init().
+ *
+ * Returns: (transfer full) (nullable): as these two; SL_MEDIA_ERROR_MISSING_ELEMENT with a line for
+ *   each that is missing, where none of them can be had
+ */
+SlDescription *sl_description_load_available(const char *name_or_file, const char *installed_dir,
+                                             char **ret_instead, GError **error);
+
+/** sl_description_check_otherwise: what `[about] otherwise` names is there and does not lead back.
+ * @installed_dir as for sl_description_find(). */
+void sl_description_check_otherwise(SlDescription *self, const char *installed_dir,
+                                    SlProblems *problems);
+
 SlDescription *sl_description_ref(SlDescription *self);
 void sl_description_unref(SlDescription *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlDescription, sl_description_unref)
