@@ -40,6 +40,17 @@ sl_camera_wait_set(SlCameraWait *self, gboolean waits)
         sl_camera_monitor_release(self->monitor);
 }
 
+void
+sl_camera_wait_set_wish(SlCameraWait *self, SlDescription *description, SlValues *values)
+{
+    sl_description_ref(description);
+    sl_description_unref(self->description);
+    self->description = description;
+    sl_values_ref(values);
+    sl_values_unref(self->values);
+    self->values = values;
+}
+
 gboolean
 sl_camera_wait_came_just_now(SlCameraWait *self)
 {

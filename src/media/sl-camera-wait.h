@@ -23,6 +23,9 @@ SlCameraWait *sl_camera_wait_new(GMainContext *context, SlCameraMonitor *monitor
                                  SlDescription *description, SlValues *values,
                                  SlCaptureFlags flags);
 
+/** sl_camera_wait_set_wish: what a camera is looked for with from now on */
+void sl_camera_wait_set_wish(SlCameraWait *self, SlDescription *description, SlValues *values);
+
 /** sl_camera_wait_set: whether the stream waits */
 void sl_camera_wait_set(SlCameraWait *self, gboolean waits);
 

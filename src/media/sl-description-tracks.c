@@ -233,3 +233,20 @@ sl_description_read_tracks(SlDescription *self, SlProblems *problems)
     }
     sl_description_check_live(self, problems);
 }
+
+gboolean
+sl_description_names_any(SlDescription *self, const char *const *elements)
+{
+    SlSection *source = sl_sections_find(self->sections, SL_SECTION_SOURCE, NULL);
+    g_autoptr(SlProblems) ignored = sl_problems_new("");
+    g_autoptr(GPtrArray) tokens =
+        source != NULL ? sl_section_read_tokens(source, ignored) : g_ptr_array_new();
+
+    for (guint i = 0; i < tokens->len; i++) {
+        const SlToken *token = g_ptr_array_index(tokens, i);
+
+        if (token->kind == SL_TOKEN_ELEMENT && g_strv_contains(elements, token->name))
+            return TRUE;
+    }
+    return FALSE;
+}

@@ -122,6 +122,9 @@ const SlVariable *sl_description_get_variable(SlDescription *self, const char *n
  * (`${capture}`), or the CODEC of `${capture:CODEC}`; %NULL where it captures nothing */
 const char *sl_description_get_captured_codec(SlDescription *self);
 
+/** sl_description_names_any: [source] itself names one of these @elements (zero-terminated) */
+gboolean sl_description_names_any(SlDescription *self, const char *const *elements);
+
 /**
  * SlValues: the values of a description's variables after --set: checked and typed.
  */

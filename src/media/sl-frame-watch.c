@@ -15,7 +15,6 @@ struct _SlFrameWatch {
     GPtrArray *watched; /* of Watched, as the source's tracks */
     GSource *timer;     /* waits for the first frames, then sees that there are more */
     guint run;          /* counts beginnings */
-    guint n_begun;      /* tracks that gave a frame in this run */
     guint silence_ms;
     double fps;
 
@@ -25,9 +24,10 @@ struct _SlFrameWatch {
 
 typedef struct {
     SlTrack *track;
-    guint64 n_frames; /* when it was last looked at */
-    gint64 last_us;   /* when there were more than before */
-    double fps;       /* by its caps; 0: they don't say */
+    gboolean has_begun; /* gave a frame in this run */
+    guint64 n_frames;   /* when it was last looked at */
+    gint64 last_us;     /* when there were more than before */
+    double fps;         /* by its caps; 0: they don't say */
 } Watched;
 
 typedef struct {
@@ -195,7 +195,7 @@ on_first_frame(gpointer object, gpointer data)
 
     if (frame->run != self->run || self->timer == NULL)
         return;
-    self->n_begun++;
+    ((Watched *)g_ptr_array_index(self->watched, frame->index))->has_begun = TRUE;
     begin_measuring(self, frame->index, frame->sample);
     if (sl_frame_watch_is_complete(self))
         begin_checking(self);
@@ -248,8 +248,8 @@ sl_frame_watch_end(SlFrameWatch *self)
     for (guint i = 0; i < self->watched->len; i++) {
         Watched *watched = g_ptr_array_index(self->watched, i);
         sl_track_set_first_frame_func(watched->track, NULL, NULL, NULL);
+        watched->has_begun = FALSE;
     }
-    self->n_begun = 0;
     self->picture = -1;
     self->rate = (SlFrameRate){ 0 };
 }
@@ -257,7 +257,17 @@ sl_frame_watch_end(SlFrameWatch *self)
 gboolean
 sl_frame_watch_is_complete(SlFrameWatch *self)
 {
-    return self->n_begun == self->watched->len;
+    for (guint i = 0; i < self->watched->len; i++) {
+        if (!sl_frame_watch_has_begun(self, i))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+sl_frame_watch_has_begun(SlFrameWatch *self, guint index)
+{
+    return ((Watched *)g_ptr_array_index(self->watched, index))->has_begun;
 }
 
 const SlFrameRate *

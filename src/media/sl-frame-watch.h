@@ -38,6 +38,8 @@ void sl_frame_watch_end(SlFrameWatch *self);
 
 /** sl_frame_watch_is_complete: every track gave a frame since the beginning */
 gboolean sl_frame_watch_is_complete(SlFrameWatch *self);
+/** sl_frame_watch_has_begun: so did this track */
+gboolean sl_frame_watch_has_begun(SlFrameWatch *self, guint index);
 
 /** sl_frame_watch_get_rate: of the first track that is a picture */
 const SlFrameRate *sl_frame_watch_get_rate(SlFrameWatch *self);

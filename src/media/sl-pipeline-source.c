@@ -509,6 +509,37 @@ sl_pipeline_source_set_input(SlPipelineSource *self, SlInput *input)
     self->input = input;
 }
 
+void
+sl_pipeline_source_set_values(SlPipelineSource *self, SlValues *values)
+{
+    sl_values_ref(values);
+    sl_values_unref(self->values);
+    self->values = values;
+}
+
+gboolean
+sl_pipeline_source_is_asking(SlPipelineSource *self)
+{
+    return self->asking;
+}
+
+gboolean
+sl_pipeline_source_has_caps(SlPipelineSource *self, guint index)
+{
+    g_autoptr(GstPad) pad = NULL;
+
+    if (index >= self->appsinks->len)
+        return FALSE;
+    pad = gst_element_get_static_pad(g_ptr_array_index(self->appsinks, index), "sink");
+    return gst_pad_has_current_caps(pad);
+}
+
+GstBin *
+sl_pipeline_source_get_bin(SlPipelineSource *self)
+{
+    return self->pipeline != NULL ? GST_BIN(self->pipeline) : NULL;
+}
+
 const SlCapture *
 sl_pipeline_source_get_capture(SlPipelineSource *self)
 {

@@ -2,6 +2,7 @@
 
 #include "sl-census.h"
 #include "sl-frame-watch.h"
+#include "sl-live-setting.h"
 #include "sl-pipeline-source.h"
 
 /* A source that gives nothing for this long after its start is treated as broken. An IP camera may
@@ -19,9 +20,10 @@ struct _SlSetup {
     SlValues *values;
     SlInput *input; /* as it was last found */
 
-    SlSource *source;
+    SlPipelineSource *source;
     SlStreamCodecs *codecs;
     SlFrameWatch *watch;
+    gboolean is_found;    /* its input, in this run */
     gboolean is_running;  /* started, and not asked to stop */
     gboolean is_stopping; /* asked to, and not stopped yet */
     gboolean is_complete; /* in this run */
@@ -108,6 +110,7 @@ on_source_found(SlPipelineSource *source, SlSetup *self)
 
     sl_input_unref(self->input);
     self->input = sl_input_ref(capture->input);
+    self->is_found = TRUE;
     sl_frame_watch_expect(self->watch,
                           sl_input_is_camera(self->input) ? SILENCE_CAMERA_MS : SILENCE_MS,
                           capture->fps_n > 0 ? (double)capture->fps_n / capture->fps_d : 0);
@@ -134,9 +137,10 @@ sl_setup_start(SlSetup *self)
 
     g_return_if_fail(sl_setup_is_stopped(self));
     self->is_running = TRUE;
+    self->is_found = FALSE;
     self->is_complete = FALSE;
     sl_frame_watch_begin(self->watch, is_far ? FIRST_FRAME_TIMEOUT_URI_MS : FIRST_FRAME_TIMEOUT_MS);
-    sl_source_start(self->source);
+    sl_source_start(SL_SOURCE(self->source));
 }
 
 void
@@ -147,7 +151,7 @@ sl_setup_stop(SlSetup *self)
     self->is_stopping = TRUE;
     sl_frame_watch_end(self->watch);
     sl_stream_codecs_cancel(self->codecs);
-    sl_source_stop(self->source);
+    sl_source_stop(SL_SOURCE(self->source));
 }
 
 gboolean
@@ -168,6 +172,94 @@ sl_setup_is_complete(SlSetup *self)
     return self->is_running && self->is_complete;
 }
 
+gboolean
+sl_setup_is_gone(SlSetup *self)
+{
+    return sl_setup_is_stopped(self) && !sl_pipeline_source_is_asking(self->source);
+}
+
+/* --- trials --- */
+
+/* What the whole waits for; -1: nothing */
+static int
+find_laggard(SlSetup *self)
+{
+    int laggard = -1;
+
+    for (guint i = 0; i < sl_setup_get_tracks(self)->len; i++) {
+        if (sl_frame_watch_has_begun(self->watch, i))
+            continue;
+        if (!sl_pipeline_source_has_caps(self->source, i))
+            return (int)i;
+        if (laggard < 0)
+            laggard = (int)i;
+    }
+    return laggard;
+}
+
+static GError *
+new_frame_delay(SlSetup *self, guint index, guint ms)
+{
+    const char *track = sl_track_get_name(g_ptr_array_index(sl_setup_get_tracks(self), index));
+
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                       "%s:%u: track %s gave no frame within %u s",
+                       sl_description_get_file(self->description),
+                       sl_description_get_track_line(self->description, track), track, ms / 1000);
+}
+
+static GError *
+new_codec_delay(SlSetup *self, guint index, guint ms)
+{
+    const char *track = sl_track_get_name(g_ptr_array_index(sl_setup_get_tracks(self), index));
+
+    return g_error_new(
+        SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+        "%s:%u: [viewer %s]: it gave nothing for a frame within %u s; does it end in a payloader?",
+        sl_description_get_file(self->description),
+        sl_description_get_viewer_line(self->description, track), track, ms / 1000);
+}
+
+GError *
+sl_setup_new_delay(SlSetup *self, guint ms)
+{
+    int laggard;
+
+    if (!self->is_found)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s does not answer within %u s",
+                           self->input->label, ms / 1000);
+    laggard = find_laggard(self);
+    if (laggard >= 0)
+        return new_frame_delay(self, (guint)laggard, ms);
+    for (guint i = 0; i < sl_setup_get_tracks(self)->len; i++) {
+        if (!sl_stream_codecs_is_known(self->codecs, i))
+            return new_codec_delay(self, i, ms);
+    }
+    return new_frame_delay(self, 0, ms);
+}
+
+/* Also where it opens twice, it may not give its data to both. */
+static gboolean
+holds_device(SlSetup *self)
+{
+    static const char *const elements[] = {
+        "alsasrc",          "aravissrc",    "dc1394src",    "decklinkaudiosrc",
+        "decklinkvideosrc", "fdsrc",        "libcamerasrc", "nvarguscamerasrc",
+        "rpicamsrc",        "tcpserversrc", "udpsrc",       "uvch264src",
+        "v4l2src",          NULL,
+    };
+    gboolean captures = sl_description_get_captured_codec(self->description) != NULL;
+
+    return (captures && sl_input_is_camera(self->input)) ||
+           sl_description_names_any(self->description, elements);
+}
+
+gboolean
+sl_setup_excludes(SlSetup *self, SlSetup *other)
+{
+    return holds_device(self) && holds_device(other);
+}
+
 /* --- what is known of it --- */
 
 SlDescription *
@@ -182,6 +274,39 @@ sl_setup_get_values(SlSetup *self)
     return self->values;
 }
 
+static gboolean
+apply_to_source(SlSetup *self, GPtrArray *settings, GError **error)
+{
+    GstBin *bin = sl_pipeline_source_get_bin(self->source);
+
+    for (guint i = 0; bin != NULL && i < settings->len; i++) {
+        const SlLiveSetting *setting = g_ptr_array_index(settings, i);
+
+        if (setting->track == NULL && !sl_live_setting_apply(setting, bin, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+sl_setup_set_live(SlSetup *self, SlValues *values, GPtrArray *settings, GError **error)
+{
+    if (!apply_to_source(self, settings, error)) {
+        g_autoptr(GPtrArray) back =
+            sl_description_get_live_settings(self->description, values, self->values, NULL);
+
+        if (back != NULL)
+            apply_to_source(self, back, NULL);
+        return FALSE;
+    }
+    sl_pipeline_source_set_values(self->source, values);
+    sl_stream_codecs_set_values(self->codecs, values);
+    sl_values_ref(values);
+    sl_values_unref(self->values);
+    self->values = values;
+    return TRUE;
+}
+
 SlInput *
 sl_setup_get_input(SlSetup *self)
 {
@@ -191,7 +316,7 @@ sl_setup_get_input(SlSetup *self)
 void
 sl_setup_set_input(SlSetup *self, SlInput *input)
 {
-    sl_pipeline_source_set_input(SL_PIPELINE_SOURCE(self->source), input);
+    sl_pipeline_source_set_input(self->source, input);
     sl_input_ref(input);
     sl_input_unref(self->input);
     self->input = input;
@@ -200,13 +325,13 @@ sl_setup_set_input(SlSetup *self, SlInput *input)
 const SlCapture *
 sl_setup_get_capture(SlSetup *self)
 {
-    return sl_pipeline_source_get_capture(SL_PIPELINE_SOURCE(self->source));
+    return sl_pipeline_source_get_capture(self->source);
 }
 
 GPtrArray *
 sl_setup_get_tracks(SlSetup *self)
 {
-    return sl_source_get_tracks(self->source);
+    return sl_source_get_tracks(SL_SOURCE(self->source));
 }
 
 guint
@@ -307,12 +432,12 @@ sl_setup_new(GMainContext *context, SlInput *input, SlDescription *description, 
     self->input = sl_input_ref(input);
     self->description = sl_description_ref(description);
     self->values = sl_values_ref(values);
-    self->source = SL_SOURCE(sl_pipeline_source_new(context, input, description, values, flags));
+    self->source = sl_pipeline_source_new(context, input, description, values, flags);
     g_signal_connect(self->source, "found", G_CALLBACK(on_source_found), self);
     g_signal_connect(self->source, "broke", G_CALLBACK(on_source_broke), self);
     g_signal_connect(self->source, "stopped", G_CALLBACK(on_source_stopped), self);
 
-    tracks = sl_source_get_tracks(self->source);
+    tracks = sl_source_get_tracks(SL_SOURCE(self->source));
     self->codecs = sl_stream_codecs_new(context, description, values, tracks);
     g_signal_connect(self->codecs, "found", G_CALLBACK(on_codec_found), self);
     g_signal_connect(self->codecs, "changed", G_CALLBACK(on_codecs_changed), self);

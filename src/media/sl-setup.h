@@ -34,10 +34,33 @@ void sl_setup_stop(SlSetup *self);
 gboolean sl_setup_is_running(SlSetup *self);
 /** sl_setup_is_stopped: never started, or stopped since */
 gboolean sl_setup_is_stopped(SlSetup *self);
+/** sl_setup_is_gone: stopped, and its input does not owe an answer that a driver holds back */
+gboolean sl_setup_is_gone(SlSetup *self);
 gboolean sl_setup_is_complete(SlSetup *self);
+
+/**
+ * sl_setup_new_delay:
+ * @ms: since it was started
+ *
+ * Returns: (transfer full): what it is not complete for: SL_MEDIA_ERROR_*, with file and line where
+ * it is the description's
+ */
+GError *sl_setup_new_delay(SlSetup *self, guint ms);
+
+/** sl_setup_excludes: both can't run at the same time: each opens a device that opens once */
+gboolean sl_setup_excludes(SlSetup *self, SlSetup *other);
 
 SlDescription *sl_setup_get_description(SlSetup *self);
 SlValues *sl_setup_get_values(SlSetup *self);
+/**
+ * sl_setup_set_live:
+ * @values: of its description; for what is made from now on
+ * @settings: (element-type SlLiveSetting): what makes them of the present ones. Those of [source]
+ * are set on what runs, those of viewers are left to who has their bins
+ *
+ * Returns: FALSE with sl_live_setting_apply()'s errors; the former values are there again then
+ */
+gboolean sl_setup_set_live(SlSetup *self, SlValues *values, GPtrArray *settings, GError **error);
 /** sl_setup_get_input: as it was last found */
 SlInput *sl_setup_get_input(SlSetup *self);
 /** sl_setup_set_input: more is known of the same one; for the next start */

@@ -55,10 +55,10 @@ output_free(gpointer data)
     g_free(output);
 }
 
-static gboolean
-codecs_are_equal(GPtrArray *a, GPtrArray *b)
+gboolean
+sl_track_codecs_are_equal(GPtrArray *a, GPtrArray *b)
 {
-    if (a == NULL || a->len != b->len)
+    if (a == NULL || b == NULL || a->len != b->len)
         return FALSE;
     for (guint i = 0; i < a->len; i++) {
         SlTrackCodec *codec_a = g_ptr_array_index(a, i);
@@ -84,7 +84,7 @@ publish_if_complete(SlStreamCodecs *self)
         codec->rtp_caps = gst_caps_ref(output->rtp_caps);
         g_ptr_array_add(codecs, codec);
     }
-    if (codecs_are_equal(self->codecs, codecs))
+    if (sl_track_codecs_are_equal(self->codecs, codecs))
         return;
     g_clear_pointer(&self->codecs, g_ptr_array_unref);
     self->codecs = g_steal_pointer(&codecs);
@@ -149,10 +149,16 @@ sl_stream_codecs_cancel(SlStreamCodecs *self)
 }
 
 gboolean
+sl_stream_codecs_is_known(SlStreamCodecs *self, guint index)
+{
+    return ((Output *)g_ptr_array_index(self->outputs, index))->rtp_caps != NULL;
+}
+
+gboolean
 sl_stream_codecs_are_known(SlStreamCodecs *self)
 {
     for (guint i = 0; i < self->outputs->len; i++) {
-        if (((Output *)g_ptr_array_index(self->outputs, i))->rtp_caps == NULL)
+        if (!sl_stream_codecs_is_known(self, i))
             return FALSE;
     }
     return TRUE;
@@ -233,6 +239,14 @@ sl_stream_codecs_init(SlStreamCodecs *self)
 {
     sl_census_add_object(self);
     self->outputs = g_ptr_array_new_with_free_func(output_free);
+}
+
+void
+sl_stream_codecs_set_values(SlStreamCodecs *self, SlValues *values)
+{
+    sl_values_ref(values);
+    sl_values_unref(self->values);
+    self->values = values;
 }
 
 SlStreamCodecs *

@@ -11,6 +11,10 @@ typedef struct {
     GstCaps *rtp_caps; /* fixed; without ssrc, payload and the random offsets */
 } SlTrackCodec;
 
+/** sl_track_codecs_are_equal: (element-type SlTrackCodec) (nullable): the same, in the same order;
+ * what is not known equals nothing */
+gboolean sl_track_codecs_are_equal(GPtrArray *a, GPtrArray *b);
+
 /**
  * SlStreamCodecs: finds what a stream's tracks are encoded in, from a frame of each. Main thread.
  *
@@ -27,6 +31,9 @@ G_DECLARE_FINAL_TYPE(SlStreamCodecs, sl_stream_codecs, SL, STREAM_CODECS, GObjec
 SlStreamCodecs *sl_stream_codecs_new(GMainContext *context, SlDescription *description,
                                      SlValues *values, GPtrArray *tracks);
 
+/** sl_stream_codecs_set_values: for the viewers' sections that are made from now on */
+void sl_stream_codecs_set_values(SlStreamCodecs *self, SlValues *values);
+
 /** sl_stream_codecs_look: @sample is one that decoding can begin with; @index is the track's. */
 void sl_stream_codecs_look(SlStreamCodecs *self, guint index, GstSample *sample);
 
@@ -35,6 +42,8 @@ void sl_stream_codecs_cancel(SlStreamCodecs *self);
 
 /** sl_stream_codecs_are_known: of what each track carries now */
 gboolean sl_stream_codecs_are_known(SlStreamCodecs *self);
+/** sl_stream_codecs_is_known: of this track */
+gboolean sl_stream_codecs_is_known(SlStreamCodecs *self, guint index);
 
 /** sl_stream_codecs_get: as sl_stream_get_codecs() */
 GPtrArray *sl_stream_codecs_get(SlStreamCodecs *self);

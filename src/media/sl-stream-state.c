@@ -1,8 +1,33 @@
 #include "sl-stream-state.h"
 
+/* What has nothing that runs lets the device go at once. */
+static SlStreamPhase
+yield(SlStreamPhase phase)
+{
+    switch (phase) {
+    case SL_STREAM_PHASE_IDLE:
+    case SL_STREAM_PHASE_BACKOFF:
+    case SL_STREAM_PHASE_AWAY:
+        return SL_STREAM_PHASE_AWAY;
+    case SL_STREAM_PHASE_RUNNING:
+    case SL_STREAM_PHASE_LINGERING:
+    case SL_STREAM_PHASE_STOPPING:
+    case SL_STREAM_PHASE_RESTARTING:
+    case SL_STREAM_PHASE_BREAKING:
+    case SL_STREAM_PHASE_YIELDING:
+        return SL_STREAM_PHASE_YIELDING;
+    }
+    return phase;
+}
+
 SlStreamPhase
 sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event)
 {
+    if (event == SL_STREAM_EVENT_REPLACED)
+        return SL_STREAM_PHASE_RUNNING;
+    if (event == SL_STREAM_EVENT_YIELD)
+        return yield(phase);
+
     switch (phase) {
     case SL_STREAM_PHASE_IDLE:
         return event == SL_STREAM_EVENT_WATCHED ? SL_STREAM_PHASE_RUNNING : phase;
@@ -44,6 +69,19 @@ sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event)
         return event == SL_STREAM_EVENT_TIMEOUT || event == SL_STREAM_EVENT_CAME
                    ? SL_STREAM_PHASE_RUNNING
                    : phase;
+
+    /* Who comes and goes meanwhile is counted, and found when it ends. */
+    case SL_STREAM_PHASE_YIELDING:
+        if (event == SL_STREAM_EVENT_RESUME)
+            return SL_STREAM_PHASE_RESTARTING;
+        if (event == SL_STREAM_EVENT_REST)
+            return SL_STREAM_PHASE_STOPPING;
+        return event == SL_STREAM_EVENT_STOPPED ? SL_STREAM_PHASE_AWAY : phase;
+
+    case SL_STREAM_PHASE_AWAY:
+        if (event == SL_STREAM_EVENT_RESUME)
+            return SL_STREAM_PHASE_RUNNING;
+        return event == SL_STREAM_EVENT_REST ? SL_STREAM_PHASE_IDLE : phase;
     }
     return phase;
 }
@@ -72,6 +110,10 @@ sl_stream_phase_to_string(SlStreamPhase phase)
         return "breaking";
     case SL_STREAM_PHASE_BACKOFF:
         return "backoff";
+    case SL_STREAM_PHASE_YIELDING:
+        return "yielding";
+    case SL_STREAM_PHASE_AWAY:
+        return "away";
     }
     return "?";
 }

@@ -17,6 +17,8 @@ typedef enum {
     SL_STREAM_PHASE_RESTARTING, /* still stopping, but a viewer or a camera came */
     SL_STREAM_PHASE_BREAKING,   /* still stopping, since it broke */
     SL_STREAM_PHASE_BACKOFF,    /* broken, watched, waits for its next try */
+    SL_STREAM_PHASE_YIELDING,   /* still stopping, since another setup is to have the device */
+    SL_STREAM_PHASE_AWAY,       /* that one has it */
 } SlStreamPhase;
 
 typedef enum {
@@ -26,10 +28,14 @@ typedef enum {
     SL_STREAM_EVENT_STOPPED,   /* the source is gone */
     SL_STREAM_EVENT_TIMEOUT,   /* lingered or backed off long enough */
     SL_STREAM_EVENT_CAME,      /* another start is worth while: a camera came */
+    SL_STREAM_EVENT_YIELD,     /* another setup needs the device for a trial */
+    SL_STREAM_EVENT_RESUME,    /* that was undone, and somebody watches */
+    SL_STREAM_EVENT_REST,      /* that was undone, and nobody does */
+    SL_STREAM_EVENT_REPLACED,  /* another setup, which runs, has the place of the present one */
 } SlStreamEvent;
 
-#define SL_STREAM_N_PHASES (SL_STREAM_PHASE_BACKOFF + 1)
-#define SL_STREAM_N_EVENTS (SL_STREAM_EVENT_CAME + 1)
+#define SL_STREAM_N_PHASES (SL_STREAM_PHASE_AWAY + 1)
+#define SL_STREAM_N_EVENTS (SL_STREAM_EVENT_REPLACED + 1)
 
 /** Returns: the phase after @event; @phase itself where the event does not matter */
 SlStreamPhase sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event);

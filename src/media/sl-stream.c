@@ -3,14 +3,16 @@
 #include "sl-camera-wait.h"
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-fault-log.h"
+#include "sl-found-input.h"
+#include "sl-live-setting.h"
 #include "sl-log.h"
+#include "sl-retiring.h"
 #include "sl-setup.h"
 #include "sl-source-fault.h"
 #include "sl-stream-state.h"
-#include "sl-teardown.h"
+#include "sl-swap.h"
 
-/* Different faults in the log without a picture between them. */
-#define MAX_FAULTS_SAID 16
 /* A picture that lasted this long ends a series of failures. */
 #define STEADY_US (10 * G_USEC_PER_SEC)
 
@@ -18,14 +20,16 @@ struct _SlStream {
     GObject parent_instance;
 
     GMainContext *context;
-    SlWeak *weak;
     char *name;
-    char *title;
-    SlInput *input; /* as it was last found */
+    SlFoundInput *found;
     SlCaptureFlags flags;
     guint linger_ms;
 
     SlSetup *present;
+    SlSwap *swap;     /* of another one for its place; NULL: none */
+    GTask *swap_task; /* its answer */
+    SlRetiring *retiring;
+
     SlControlKeeper *controls;
     SlCameraWait *wait;
     guint n_viewers;
@@ -34,12 +38,9 @@ struct _SlStream {
     guint attempt;  /* failures in a row */
 
     gint64 live_since_us; /* every track gave a frame, and its codec is known; 0: not yet */
-    GError *fault;        /* the last one; cleared by the first picture */
-    GPtrArray *said;      /* of char: faults that the log has had since there was a picture */
-    char *mode;           /* of the camera, as it was last found; nullable */
-    char *found_said;     /* what the log has had of camera and mode */
-    char *slow;           /* how slow it is, in words; NULL: it is not */
-    gboolean slow_said;   /* in the log, of this run */
+    SlFaultLog *faults;
+    char *slow;         /* how slow it is, in words; NULL: it is not */
+    gboolean slow_said; /* in the log, of this run */
 
     SlStreamState reported;
     char *reported_detail;
@@ -62,6 +63,7 @@ enum {
 static guint signals[N_SIGNALS];
 
 static void handle_event(SlStream *self, SlStreamEvent event);
+static void connect_setup(SlStream *self, SlSetup *setup);
 static void update_wait(SlStream *self);
 
 /* --- what viewers are told --- */
@@ -87,8 +89,10 @@ sl_stream_state_to_string(SlStreamState state)
 SlStreamState
 sl_stream_get_state(SlStream *self)
 {
-    if (self->fault != NULL)
-        return sl_source_fault_is_pipelines(self->fault) ? SL_STREAM_FAILED : SL_STREAM_LOST;
+    const GError *fault = sl_fault_log_get(self->faults);
+
+    if (fault != NULL)
+        return sl_source_fault_is_pipelines(fault) ? SL_STREAM_FAILED : SL_STREAM_LOST;
     if (!sl_stream_phase_has_source(self->phase))
         return self->phase == SL_STREAM_PHASE_IDLE ? SL_STREAM_IDLE : SL_STREAM_STARTING;
     return self->live_since_us != 0 ? SL_STREAM_LIVE : SL_STREAM_STARTING;
@@ -97,17 +101,14 @@ sl_stream_get_state(SlStream *self)
 const char *
 sl_stream_get_detail(SlStream *self)
 {
-    if (self->fault != NULL)
-        return sl_source_fault_for_viewers(self->fault, self->input->kind);
+    const GError *fault = sl_fault_log_get(self->faults);
+    SlInputKind kind = sl_stream_get_input(self)->kind;
+
+    if (fault != NULL)
+        return sl_source_fault_for_viewers(fault, kind);
     if (self->slow != NULL)
         return self->slow;
-    return self->input->kind == SL_INPUT_NO_CAMERA ? "No camera: plug one in" : "";
-}
-
-const GError *
-sl_stream_get_fault(SlStream *self)
-{
-    return self->fault;
+    return kind == SL_INPUT_NO_CAMERA ? "No camera: plug one in" : "";
 }
 
 static void
@@ -115,50 +116,23 @@ report_state(SlStream *self)
 {
     SlStreamState state = sl_stream_get_state(self);
     const char *detail = sl_stream_get_detail(self);
+    const char *title = sl_stream_get_title(self);
 
     if (state == self->reported && g_strcmp0(detail, self->reported_detail) == 0 &&
-        g_strcmp0(self->title, self->reported_title) == 0)
+        g_strcmp0(title, self->reported_title) == 0)
         return;
     self->reported = state;
     g_free(self->reported_title);
-    self->reported_title = g_strdup(self->title);
+    self->reported_title = g_strdup(title);
     g_free(self->reported_detail);
     self->reported_detail = g_strdup(detail);
     g_signal_emit(self, signals[STATE_CHANGED], 0);
 }
 
-/* Once each, however often it is tried again and whichever fault comes in turn with which. */
-static void
-log_fault(SlStream *self, const char *message, const char *ending)
-{
-    if (self->said->len >= MAX_FAULTS_SAID ||
-        g_ptr_array_find_with_equal_func(self->said, message, g_str_equal, NULL))
-        return;
-    sl_log_warning("%s: %s%s", self->name, message, ending);
-    g_ptr_array_add(self->said, g_strdup(message));
-}
-
 void
 sl_stream_tell_awaited(SlStream *self, const GError *reason)
 {
-    log_fault(self, reason->message, "; waiting for it");
-}
-
-static void
-clear_fault(SlStream *self)
-{
-    g_clear_error(&self->fault);
-    g_ptr_array_set_size(self->said, 0);
-}
-
-static void
-set_fault(SlStream *self, const GError *fault)
-{
-    g_autofree char *text = g_utf8_make_valid(fault->message, -1); /* it may hold a file name */
-
-    log_fault(self, fault->message, "");
-    g_clear_error(&self->fault);
-    self->fault = g_error_new_literal(fault->domain, fault->code, text);
+    sl_fault_log_say(self->faults, reason->message, "; waiting for it");
 }
 
 static void
@@ -166,24 +140,30 @@ break_with(SlStream *self, const GError *error)
 {
     if (!sl_stream_phase_has_source(self->phase))
         return;
-    set_fault(self, error);
+    sl_fault_log_set(self->faults, error);
     handle_event(self, SL_STREAM_EVENT_BROKE);
 }
 
 /* --- the picture --- */
 
+static void
+note_live(SlStream *self)
+{
+    self->live_since_us = g_get_monotonic_time();
+    if (sl_fault_log_get(self->faults) != NULL)
+        sl_log_info("%s: the picture is back", self->name);
+    sl_fault_log_clear(self->faults);
+}
+
 /* It can be given to viewers. */
 static void
 become_live(SlStream *self)
 {
-    self->live_since_us = g_get_monotonic_time();
-    if (self->fault != NULL)
-        sl_log_info("%s: the picture is back", self->name);
-    clear_fault(self);
+    note_live(self);
     /* Only now it is sure that the node is this camera's, and that the driver has reset what it
      * resets. */
     if (sl_stream_get_camera(self) != NULL)
-        sl_control_keeper_restore(self->controls, self->input);
+        sl_control_keeper_restore(self->controls, sl_stream_get_input(self));
     update_wait(self);
     report_state(self);
 }
@@ -211,7 +191,7 @@ on_setup_measured(SlSetup *setup, SlStream *self)
     if (is_slow)
         self->slow = sl_frame_rate_to_text(rate);
     if (is_slow && !self->slow_said) {
-        sl_log_warning("%s: %s gives %s", self->name, self->input->label, self->slow);
+        sl_log_warning("%s: %s gives %s", self->name, sl_stream_get_input_label(self), self->slow);
         self->slow_said = TRUE;
     } else if (was_slow && !is_slow) {
         sl_log_info("%s: the frames come as they should again", self->name);
@@ -225,11 +205,13 @@ on_setup_measured(SlSetup *setup, SlStream *self)
 static gboolean
 waits_for_camera(SlStream *self)
 {
+    const SlInput *input = sl_stream_get_input(self);
+    const GError *fault = sl_fault_log_get(self->faults);
+
     if (self->phase == SL_STREAM_PHASE_IDLE)
         return FALSE;
-    return self->input->kind == SL_INPUT_NO_CAMERA ||
-           (sl_input_is_camera(self->input) && self->fault != NULL &&
-            !sl_source_fault_is_pipelines(self->fault));
+    return input->kind == SL_INPUT_NO_CAMERA ||
+           (sl_input_is_camera(input) && fault != NULL && !sl_source_fault_is_pipelines(fault));
 }
 
 static void
@@ -239,20 +221,9 @@ update_wait(SlStream *self)
 }
 
 static void
-meet_others(SlStream *self)
-{
-    g_autoptr(GPtrArray) list = sl_camera_identity_list(SL_CAMERA_CLASS_DIR);
-    SlInput *input = sl_input_meet(self->input, list);
-
-    sl_setup_set_input(self->present, input);
-    sl_input_unref(self->input);
-    self->input = input;
-}
-
-static void
 look_behind_pattern(SlStream *self)
 {
-    if (self->input->kind == SL_INPUT_NO_CAMERA)
+    if (sl_stream_get_input(self)->kind == SL_INPUT_NO_CAMERA)
         sl_camera_wait_look(self->wait);
 }
 
@@ -260,7 +231,8 @@ look_behind_pattern(SlStream *self)
 static void
 on_camera_came(SlCameraWait *wait, SlStream *self)
 {
-    meet_others(self);
+    sl_found_input_meet(self->found);
+    sl_setup_set_input(self->present, sl_stream_get_input(self));
     if (!waits_for_camera(self))
         return;
     self->attempt = 0;
@@ -280,29 +252,37 @@ on_camera_there(SlCameraWait *wait, SlStream *self)
 static void
 on_camera_refused(SlCameraWait *wait, GError *error, SlStream *self)
 {
-    log_fault(self, error->message, "");
+    sl_fault_log_say(self->faults, error->message, "");
+}
+
+static gboolean
+is_seen_at(const SlInput *input, const char *node)
+{
+    return input->identity != NULL && g_str_equal(input->identity->node, node);
 }
 
 /* Nothing is heard of some drivers when their device goes, and something else of others. */
 static void
 on_camera_went(SlCameraWait *wait, const char *node, SlStream *self)
 {
-    const SlCameraIdentity *identity = self->input->identity;
-    g_autoptr(GError) error = NULL;
+    g_autoptr(SlStream) alive = g_object_ref(self);
+    g_autoptr(GError) error = sl_source_fault_new_unplugged(sl_stream_get_input(self));
+    const GError *fault = sl_fault_log_get(self->faults);
 
-    if (identity == NULL || !g_str_equal(identity->node, node) ||
-        (self->fault != NULL && sl_source_fault_is_pipelines(self->fault)))
+    if (self->swap != NULL && is_seen_at(sl_setup_get_input(sl_swap_get_trial(self->swap)), node))
+        sl_swap_cancel(self->swap, error);
+    if (!is_seen_at(sl_stream_get_input(self), node) ||
+        (fault != NULL && sl_source_fault_is_pipelines(fault)))
         return;
-    error = sl_source_fault_new_unplugged(self->input);
     if (sl_stream_phase_has_source(self->phase)) {
         break_with(self, error);
-    } else if (self->fault != NULL) {
-        set_fault(self, error);
+    } else if (fault != NULL) {
+        sl_fault_log_set(self->faults, error);
         report_state(self);
     }
 }
 
-/* --- the source's life: effects are only here --- */
+/* --- the present setup's life: effects are only here --- */
 
 static gboolean
 on_timer(gpointer data)
@@ -336,8 +316,9 @@ stop_present(SlStream *self)
 static void
 start_backoff(SlStream *self)
 {
-    gboolean is_forbidden = g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
-    gboolean slow = sl_source_fault_is_pipelines(self->fault) ||
+    const GError *fault = sl_fault_log_get(self->faults);
+    gboolean is_forbidden = g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
+    gboolean slow = sl_source_fault_is_pipelines(fault) ||
                     (is_forbidden && !sl_camera_wait_came_just_now(self->wait));
     guint delay_ms = sl_stream_backoff_ms(self->attempt++, slow);
 
@@ -354,7 +335,7 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     switch (phase) {
     case SL_STREAM_PHASE_IDLE:
         self->attempt = 0;
-        clear_fault(self);
+        sl_fault_log_clear(self->faults);
         break;
     case SL_STREAM_PHASE_RUNNING:
         if (!sl_setup_is_running(self->present))
@@ -368,11 +349,15 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     case SL_STREAM_PHASE_STOPPING:
     case SL_STREAM_PHASE_BREAKING:
     case SL_STREAM_PHASE_RESTARTING:
+    case SL_STREAM_PHASE_YIELDING:
         if (sl_setup_is_running(self->present))
             stop_present(self);
         break;
     case SL_STREAM_PHASE_BACKOFF:
         start_backoff(self);
+        break;
+    case SL_STREAM_PHASE_AWAY:
+        sl_swap_tell_free(self->swap);
         break;
     }
 }
@@ -382,7 +367,8 @@ finish_stop_if_idle(SlStream *self)
 {
     g_autoptr(GTask) task = NULL;
 
-    if (self->stop_task == NULL || self->phase != SL_STREAM_PHASE_IDLE)
+    if (self->stop_task == NULL || self->phase != SL_STREAM_PHASE_IDLE || self->swap != NULL ||
+        !sl_retiring_is_stopped(self->retiring))
         return;
     task = g_steal_pointer(&self->stop_task);
     g_task_return_boolean(task, TRUE);
@@ -402,38 +388,16 @@ handle_event(SlStream *self, SlStreamEvent event)
     finish_stop_if_idle(self);
 }
 
-/* `camera: C920 (/dev/video0), MJPEG 640x480 at 25, nearest to 1280x720 at 30`, when that is news.
- */
-static void
-log_found(SlStream *self, const char *wanted)
-{
-    g_autofree char *text = NULL;
-
-    if (self->mode == NULL)
-        return;
-    text = g_strdup_printf("%s, %s%s%s", self->input->label, self->mode,
-                           wanted != NULL ? ", nearest to " : "", wanted != NULL ? wanted : "");
-    if (g_strcmp0(text, self->found_said) == 0)
-        return;
-    sl_log_info("%s: %s", self->name, text);
-    g_free(self->found_said);
-    self->found_said = g_steal_pointer(&text);
-}
-
 static void
 on_setup_found(SlSetup *setup, SlStream *self)
 {
-    const SlCapture *capture = sl_setup_get_capture(setup);
+    g_autoptr(SlStream) alive = g_object_ref(self);
+    gboolean is_another = sl_found_input_take(self->found, sl_setup_get_capture(setup));
 
-    sl_input_unref(self->input);
-    self->input = sl_input_ref(capture->input);
-    g_free(self->title);
-    self->title = sl_input_make_title(self->input, self->name);
-    g_free(self->mode);
-    self->mode = g_strdup(capture->mode);
-    log_found(self, capture->wanted);
     update_wait(self);
     report_state(self);
+    if (is_another)
+        g_signal_emit(self, signals[INPUT_CHANGED], 0);
 }
 
 static void
@@ -463,6 +427,16 @@ sl_stream_release(SlStream *self)
         handle_event(self, SL_STREAM_EVENT_UNWATCHED);
 }
 
+static void
+call_off_swap(SlStream *self)
+{
+    g_autoptr(GError) error =
+        g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED, "the stream is being stopped");
+
+    if (self->swap != NULL)
+        sl_swap_cancel(self->swap, error);
+}
+
 void
 sl_stream_stop_async(SlStream *self, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -470,6 +444,8 @@ sl_stream_stop_async(SlStream *self, GAsyncReadyCallback callback, gpointer user
 
     self->stopping_for_good = TRUE;
     self->stop_task = g_task_new(self, NULL, callback, user_data);
+    call_off_swap(self);
+    sl_retiring_stop(self->retiring);
     handle_event(self, SL_STREAM_EVENT_UNWATCHED);
     if (self->phase == SL_STREAM_PHASE_LINGERING)
         handle_event(self, SL_STREAM_EVENT_TIMEOUT);
@@ -482,16 +458,98 @@ sl_stream_stop_finish(SlStream *self, GAsyncResult *result, GError **error)
     return g_task_propagate_boolean(G_TASK(result), error);
 }
 
-/* --- others in place of the present setup --- */
+/* --- another setup for the place of the present one --- */
+
+/* Viewers change over to it: those of other codecs with another peer. */
+static void
+give_place(SlStream *self, SlSetup *setup)
+{
+    g_autoptr(SlSetup) former = g_steal_pointer(&self->present);
+    gboolean is_same =
+        sl_track_codecs_are_equal(sl_setup_get_codecs(former), sl_setup_get_codecs(setup));
+    gboolean is_another;
+
+    self->present = g_object_ref(setup);
+    connect_setup(self, setup);
+    g_signal_handlers_disconnect_by_data(former, self);
+    sl_retiring_add(self->retiring, former);
+    sl_camera_wait_set_wish(self->wait, sl_setup_get_description(setup),
+                            sl_setup_get_values(setup));
+    is_another = sl_found_input_take(self->found, sl_setup_get_capture(setup));
+    self->attempt = 0;
+    self->slow_said = FALSE;
+    g_clear_pointer(&self->slow, g_free);
+    note_live(self);
+    handle_event(self, SL_STREAM_EVENT_REPLACED);
+    if (self->n_viewers == 0)
+        handle_event(self, SL_STREAM_EVENT_UNWATCHED);
+    become_live(self);
+
+    g_signal_emit(self, signals[is_same ? TRACKS_CHANGED : CODECS_CHANGED], 0);
+    g_signal_emit(self, signals[DESCRIPTION_CHANGED], 0);
+    if (is_another)
+        g_signal_emit(self, signals[INPUT_CHANGED], 0);
+}
+
+static void
+on_swap_ended(SlSwap *swap, const GError *error, SlStream *self)
+{
+    g_autoptr(SlStream) alive = g_object_ref(self);
+    g_autoptr(SlSwap) ended = g_steal_pointer(&self->swap);
+    g_autoptr(GTask) task = g_steal_pointer(&self->swap_task);
+    SlSetup *trial = sl_swap_get_trial(ended);
+    gboolean is_wanted = self->n_viewers > 0 && !self->stopping_for_good;
+
+    if (error == NULL) {
+        give_place(self, trial);
+        g_task_return_boolean(task, TRUE);
+        return;
+    }
+    if (!sl_setup_is_gone(trial))
+        sl_retiring_add(self->retiring, trial);
+    handle_event(self, is_wanted ? SL_STREAM_EVENT_RESUME : SL_STREAM_EVENT_REST);
+    finish_stop_if_idle(self);
+    g_task_return_error(task, g_error_copy(error));
+}
+
+static gboolean
+check_may_swap(SlStream *self, GError **error)
+{
+    const char *why = NULL;
+
+    if (self->stopping_for_good)
+        why = "the stream is being stopped";
+    else if (self->swap != NULL)
+        why = "another pipeline is being tried; try again";
+    else if (sl_retiring_is_full(self->retiring))
+        why = "earlier pipelines have not stopped yet; try again later";
+    if (why != NULL)
+        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED, why);
+    return why == NULL;
+}
 
 void
 sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *values,
                      GAsyncReadyCallback callback, gpointer user_data)
 {
     g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
+    g_autoptr(SlSetup) trial = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean excludes;
 
-    g_task_return_new_error(task, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED,
-                            "a running stream can't change its description yet");
+    if (!check_may_swap(self, &error)) {
+        g_task_return_error(task, g_steal_pointer(&error));
+        return;
+    }
+    trial =
+        sl_setup_new(self->context, sl_stream_get_input(self), description, values, self->flags);
+    excludes = sl_setup_excludes(self->present, trial);
+    self->swap_task = g_steal_pointer(&task);
+    self->swap = sl_swap_new(self->context, trial);
+    g_signal_connect(self->swap, "ended", G_CALLBACK(on_swap_ended), self);
+    sl_swap_begin(self->swap, excludes);
+    if (excludes)
+        handle_event(self, SL_STREAM_EVENT_YIELD);
 }
 
 gboolean
@@ -503,15 +561,25 @@ sl_stream_swap_finish(SlStream *self, GAsyncResult *result, GError **error)
 gboolean
 sl_stream_is_swapping(SlStream *self)
 {
-    return FALSE;
+    return self->swap != NULL;
 }
 
 gboolean
 sl_stream_set_live(SlStream *self, SlValues *values, GError **error)
 {
-    g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED,
-                        "a running stream can't change its values yet");
-    return FALSE;
+    SlDescription *description = sl_stream_get_description(self);
+    g_autoptr(GPtrArray) settings = NULL;
+
+    if (!check_may_swap(self, error))
+        return FALSE;
+    settings =
+        sl_description_get_live_settings(description, sl_stream_get_values(self), values, error);
+    if (settings == NULL || !sl_setup_set_live(self->present, values, settings, error))
+        return FALSE;
+    sl_camera_wait_set_wish(self->wait, description, values);
+    g_signal_emit(self, signals[VALUES_CHANGED], 0, settings);
+    g_signal_emit(self, signals[DESCRIPTION_CHANGED], 0);
+    return TRUE;
 }
 
 /* --- the object --- */
@@ -531,7 +599,7 @@ sl_stream_get_name(SlStream *self)
 const char *
 sl_stream_get_title(SlStream *self)
 {
-    return self->title;
+    return sl_found_input_get_title(self->found);
 }
 
 SlDescription *
@@ -549,7 +617,7 @@ sl_stream_get_values(SlStream *self)
 SlInput *
 sl_stream_get_input(SlStream *self)
 {
-    return self->input;
+    return sl_found_input_get(self->found);
 }
 
 const SlCapture *
@@ -573,35 +641,51 @@ sl_stream_get_rate(SlStream *self)
 GstElement *
 sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
 {
-    return sl_setup_make_viewer_bin(self->present, track, error);
+    GPtrArray *tracks = sl_setup_get_tracks(self->present);
+    SlSetup *setup = g_ptr_array_find(tracks, track, NULL)
+                         ? self->present
+                         : sl_retiring_find(self->retiring, track);
+
+    if (setup == NULL) {
+        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                    "track %s has given way to another pipeline's", sl_track_get_name(track));
+        return NULL;
+    }
+    return sl_setup_make_viewer_bin(setup, track, error);
 }
 
 const char *
 sl_stream_get_input_label(SlStream *self)
 {
-    return self->input->label;
+    return sl_stream_get_input(self)->label;
 }
 
 SlInput *
 sl_stream_get_camera(SlStream *self)
 {
-    gboolean is_gone = g_error_matches(self->fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
+    SlInput *input = sl_stream_get_input(self);
+    gboolean is_gone =
+        g_error_matches(sl_fault_log_get(self->faults), SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND);
 
-    return self->input->kind == SL_INPUT_CAMERA && self->input->location != NULL && !is_gone
-               ? self->input
-               : NULL;
+    return input->kind == SL_INPUT_CAMERA && input->location != NULL && !is_gone ? input : NULL;
 }
 
 SlControlKeeper *
 sl_stream_get_controls(SlStream *self)
 {
-    return self->input->kind == SL_INPUT_CAMERA ? self->controls : NULL;
+    return sl_stream_get_input(self)->kind == SL_INPUT_CAMERA ? self->controls : NULL;
+}
+
+const GError *
+sl_stream_get_fault(SlStream *self)
+{
+    return sl_fault_log_get(self->faults);
 }
 
 const char *
 sl_stream_get_mode(SlStream *self)
 {
-    return self->mode;
+    return sl_found_input_get_mode(self->found);
 }
 
 static void
@@ -614,6 +698,9 @@ sl_stream_dispose(GObject *object)
     if (self->present != NULL)
         g_signal_handlers_disconnect_by_data(self->present, self);
     g_clear_object(&self->present);
+    if (self->retiring != NULL)
+        g_signal_handlers_disconnect_by_data(self->retiring, self);
+    g_clear_object(&self->retiring);
     g_clear_object(&self->controls);
     G_OBJECT_CLASS(sl_stream_parent_class)->dispose(object);
 }
@@ -623,18 +710,13 @@ sl_stream_finalize(GObject *object)
 {
     SlStream *self = SL_STREAM(object);
 
-    g_clear_pointer(&self->said, g_ptr_array_unref);
-    g_clear_error(&self->fault);
-    g_clear_pointer(&self->input, sl_input_unref);
-    g_clear_pointer(&self->weak, sl_weak_unref);
+    g_clear_pointer(&self->faults, sl_fault_log_free);
+    g_clear_pointer(&self->found, sl_found_input_free);
     g_clear_pointer(&self->context, g_main_context_unref);
     g_free(self->reported_detail);
     g_free(self->reported_title);
-    g_free(self->found_said);
-    g_free(self->mode);
     g_free(self->slow);
     g_free(self->name);
-    g_free(self->title);
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
 }
 
@@ -665,8 +747,12 @@ static void
 sl_stream_init(SlStream *self)
 {
     sl_census_add_object(self);
-    self->weak = sl_weak_new(self);
-    self->said = g_ptr_array_new_with_free_func(g_free);
+}
+
+static void
+on_retiring_stopped(SlRetiring *retiring, SlStream *self)
+{
+    finish_stop_if_idle(self);
 }
 
 static void
@@ -687,14 +773,16 @@ sl_stream_new(GMainContext *context, const SlStreamConfig *config)
 
     self->context = g_main_context_ref(context);
     self->name = g_strdup(config->name);
-    self->title = sl_input_make_title(config->input, config->name);
-    self->input = sl_input_ref(config->input);
+    self->found = sl_found_input_new(config->name, config->input);
+    self->faults = sl_fault_log_new(config->name);
     self->flags = config->flags;
     self->linger_ms = config->limits->linger_ms;
     self->controls = sl_control_keeper_new(context, config->name, sl_control_device_get_real());
     self->present =
         sl_setup_new(context, config->input, config->description, config->values, config->flags);
     connect_setup(self, self->present);
+    self->retiring = sl_retiring_new(context);
+    g_signal_connect(self->retiring, "stopped", G_CALLBACK(on_retiring_stopped), self);
     self->wait = sl_camera_wait_new(context, config->monitor, config->description, config->values,
                                     config->flags);
     g_signal_connect(self->wait, "came", G_CALLBACK(on_camera_came), self);

@@ -8,12 +8,21 @@
 #define BRK SL_STREAM_PHASE_BREAKING
 #define BACK SL_STREAM_PHASE_BACKOFF
 
-/* Rows: phases. Columns: watched, unwatched, broke, stopped, time-out, came. */
+#define YLD SL_STREAM_PHASE_YIELDING
+#define AWAY SL_STREAM_PHASE_AWAY
+
+/* Rows: phases. Columns: watched, unwatched, broke, stopped, time-out, came; yield, resume, rest,
+ * replaced. */
 static const SlStreamPhase expected[SL_STREAM_N_PHASES][SL_STREAM_N_EVENTS] = {
-    [IDLE] = { RUN, IDLE, IDLE, IDLE, IDLE, IDLE }, [RUN] = { RUN, LING, BRK, RUN, RUN, REST },
-    [LING] = { RUN, LING, STOP, LING, STOP, LING }, [STOP] = { REST, STOP, STOP, IDLE, STOP, STOP },
-    [REST] = { REST, STOP, REST, RUN, REST, REST }, [BRK] = { BRK, STOP, BRK, BACK, BRK, REST },
-    [BACK] = { BACK, IDLE, BACK, BACK, RUN, RUN },
+    [IDLE] = { RUN, IDLE, IDLE, IDLE, IDLE, IDLE, AWAY, IDLE, IDLE, RUN },
+    [RUN] = { RUN, LING, BRK, RUN, RUN, REST, YLD, RUN, RUN, RUN },
+    [LING] = { RUN, LING, STOP, LING, STOP, LING, YLD, LING, LING, RUN },
+    [STOP] = { REST, STOP, STOP, IDLE, STOP, STOP, YLD, STOP, STOP, RUN },
+    [REST] = { REST, STOP, REST, RUN, REST, REST, YLD, REST, REST, RUN },
+    [BRK] = { BRK, STOP, BRK, BACK, BRK, REST, YLD, BRK, BRK, RUN },
+    [BACK] = { BACK, IDLE, BACK, BACK, RUN, RUN, AWAY, BACK, BACK, RUN },
+    [YLD] = { YLD, YLD, YLD, AWAY, YLD, YLD, YLD, REST, STOP, RUN },
+    [AWAY] = { AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, RUN, IDLE, RUN },
 };
 
 static void
@@ -29,12 +38,13 @@ test_table(void)
     }
 }
 
-/* Whatever happened before: once nobody watches, every phase comes to rest. */
+/* Whatever happened before: once nobody watches and nothing is tried, every phase comes to rest. */
 static void
 test_comes_to_rest(void)
 {
     for (guint start = 0; start < SL_STREAM_N_PHASES; start++) {
         SlStreamPhase phase = sl_stream_phase_next((SlStreamPhase)start, SL_STREAM_EVENT_UNWATCHED);
+        phase = sl_stream_phase_next(phase, SL_STREAM_EVENT_REST);
         phase = sl_stream_phase_next(phase, SL_STREAM_EVENT_TIMEOUT);
         phase = sl_stream_phase_next(phase, SL_STREAM_EVENT_STOPPED);
         g_assert_cmpint(phase, ==, IDLE);
