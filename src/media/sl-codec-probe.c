@@ -14,6 +14,7 @@ typedef struct {
     gatomicrefcount refs;
     GMainContext *context;
     gint done;           /* atomic: what the streaming thread found has been posted */
+    GstCaps *caps;       /* what comes out; the streaming thread's */
     SlCodecProbe *probe; /* main thread; NULL once it is over */
 } ProbeLink;
 
@@ -37,6 +38,7 @@ link_unref(ProbeLink *link)
 {
     if (!g_atomic_ref_count_dec(&link->refs))
         return;
+    gst_clear_caps(&link->caps);
     g_main_context_unref(link->context);
     g_free(link);
 }
@@ -200,23 +202,35 @@ sl_codec_get_name(GstCaps *rtp_caps)
     return gst_structure_get_string(gst_caps_get_structure(rtp_caps, 0), "encoding-name");
 }
 
-static GstPadProbeReturn
-on_sink_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+static void
+note_caps(ProbeLink *link, GstCaps *caps)
 {
-    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
-    GstCaps *caps;
-
-    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
-        return GST_PAD_PROBE_OK;
-    gst_event_parse_caps(event, &caps);
-    if (!gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp")) {
-        post_news(data, NULL,
+    if (gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-rtp"))
+        gst_caps_replace(&link->caps, caps);
+    else
+        post_news(link, NULL,
                   g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
                               "it ends in %s, expected RTP, from a payloader",
                               gst_structure_get_name(gst_caps_get_structure(caps, 0))));
-        return GST_PAD_PROBE_OK;
+}
+
+/* Caps alone are not enough: what follows them may fail. An encoder that wants more frames gives
+ * what it has at the end. */
+static GstPadProbeReturn
+on_sink_data(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    ProbeLink *link = data;
+    GstEvent *event = (info->type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) != 0
+                          ? GST_PAD_PROBE_INFO_EVENT(info)
+                          : NULL;
+    GstCaps *caps;
+
+    if (event != NULL && GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+        gst_event_parse_caps(event, &caps);
+        note_caps(link, caps);
+    } else if (link->caps != NULL && (event == NULL || GST_EVENT_TYPE(event) == GST_EVENT_EOS)) {
+        post_news(link, sl_codec_clean_caps(link->caps), NULL);
     }
-    post_news(data, sl_codec_clean_caps(caps), NULL);
     return GST_PAD_PROBE_OK;
 }
 
@@ -241,7 +255,7 @@ run_sample(SlCodecProbe *self, GstElement *viewer_bin, GstSample *sample)
     g_autoptr(GstBus) bus = gst_pipeline_get_bus(GST_PIPELINE(self->pipeline));
     g_autoptr(GstPad) pad = gst_element_get_static_pad(fakesink, "sink");
 
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_sink_event, link_ref(self->link),
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM, on_sink_data, link_ref(self->link),
                       link_unref_notify);
     gst_bus_set_sync_handler(bus, on_bus_message, link_ref(self->link), link_unref_notify);
 
@@ -256,6 +270,7 @@ run_sample(SlCodecProbe *self, GstElement *viewer_bin, GstSample *sample)
     }
     gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
     gst_app_src_push_sample(GST_APP_SRC(appsrc), sample);
+    gst_app_src_end_of_stream(GST_APP_SRC(appsrc));
 }
 
 SlCodecProbe *
