@@ -5,6 +5,7 @@
 #include "sl-census.h"
 #include "sl-codec-probe.h"
 #include "sl-feed.h"
+#include "sl-live-setting.h"
 #include "sl-stream.h"
 #include "sl-teardown.h"
 
@@ -540,6 +541,83 @@ test_picture_goes_on(void)
     tear_down(&fixture);
 }
 
+/* --- values that need no other pipeline --- */
+
+static const char gated[] =
+    "[variable shut]\ntype = bool\ndefault = true\nlive = gate.drop\n"
+    "[variable size]\ntype = int\ndefault = 900\nlive = pay.mtu\n"
+    "[variable width]\ntype = int\ndefault = 64\n"
+    "[source]\n${capture} ! videoscale ! video/x-raw,width=${width},height=64"
+    " ! valve name=gate drop=${shut} ! vp8enc deadline=1 ! appsink name=video\n"
+    "[viewer video]\nrtpvp8pay name=pay mtu=${size}\n";
+
+static SlValues *
+change(Fixture *fixture, const char *setting)
+{
+    const char *const settings[] = { setting, NULL };
+    g_autoptr(GError) error = NULL;
+    SlValues *values =
+        sl_values_new_changed(sl_stream_get_values(fixture->stream), settings, &error);
+
+    g_assert_no_error(error);
+    return values;
+}
+
+static gboolean
+set_live(Fixture *fixture, const char *setting, GError **error)
+{
+    g_autoptr(SlValues) values = change(fixture, setting);
+
+    return sl_stream_set_live(fixture->stream, values, error);
+}
+
+static void
+note_settings(SlStream *stream, GPtrArray *settings, GString *said)
+{
+    for (guint i = 0; i < settings->len; i++) {
+        const SlLiveSetting *setting = g_ptr_array_index(settings, i);
+        g_string_append_printf(said, "%s:%s.%s=%s ", setting->track, setting->element,
+                               setting->property, setting->text);
+    }
+}
+
+static void
+test_live_values(void)
+{
+    g_autoptr(GString) said = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    Fixture fixture;
+    Outcome outcome;
+
+    set_up_from(&fixture, gated, "test", 1);
+    g_signal_connect(fixture.stream, "values-changed", G_CALLBACK(note_settings), said);
+    sl_stream_acquire(fixture.stream);
+    PROC_WAIT_UNTIL(sl_stream_get_capture(fixture.stream) != NULL);
+    g_assert_cmpint(sl_stream_get_state(fixture.stream), ==, SL_STREAM_STARTING);
+
+    g_assert_true(set_live(&fixture, "shut=false", &error));
+    g_assert_no_error(error);
+    PROC_WAIT_UNTIL(sl_stream_get_state(fixture.stream) == SL_STREAM_LIVE);
+    g_assert_true(set_live(&fixture, "size=500", NULL));
+    g_assert_cmpstr(said->str, ==, "(null):gate.drop=false video:pay.mtu=500 ");
+    g_assert_cmpuint(fixture.n_descriptions, ==, 2);
+
+    g_assert_false(set_live(&fixture, "width=32", &error));
+    g_assert_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_VALUE);
+    g_clear_error(&error);
+
+    sl_stream_release(fixture.stream);
+    PROC_WAIT_UNTIL(sl_stream_get_state(fixture.stream) == SL_STREAM_IDLE);
+    sl_stream_acquire(fixture.stream); /* it is kept */
+    PROC_WAIT_UNTIL(sl_stream_get_state(fixture.stream) == SL_STREAM_LIVE);
+
+    begin_swap(&fixture, vp8, &outcome);
+    g_assert_false(set_live(&fixture, "size=600", &error));
+    g_assert_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED);
+    PROC_WAIT_UNTIL(outcome.ended);
+    tear_down(&fixture);
+}
+
 static void
 test_nothing_is_left(void)
 {
@@ -587,6 +665,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/stream-swap/undone/%s", broken[i].name);
         g_test_add_data_func(path, GUINT_TO_POINTER(i), test_undone);
     }
+    g_test_add_func("/stream-swap/live-values", test_live_values);
     g_test_add_func("/stream-swap/picture-goes-on", test_picture_goes_on);
     g_test_add_func("/stream-swap/nothing-is-left", test_nothing_is_left);
     return proc_fixture_run();
