@@ -83,6 +83,8 @@ export class Player extends EventTarget {
   #restarts = 0;
   #restartAt = 0;
   #restartAskedAt = 0;
+  /** In this session. Before the first offer there is nothing to ask for. */
+  #offered = false;
 
   /** @param {string} src see endpointsOf() */
   constructor(src) {
@@ -209,7 +211,7 @@ export class Player extends EventTarget {
     on('viewers', ({ count }) => this.#emit('viewers', { count }));
     on('offer', (message) => this.#onOffer(message));
     on('candidate', (message) => this.#onCandidate(message));
-    on('bye', ({ peer }) => this.#endPeer(this.#peers.get(peer)));
+    on('bye', (message) => this.#onBye(message));
     on('error', (message) => this.#onError(message));
     on('closed', (closed) => this.#onClosed(closed));
   }
@@ -224,6 +226,7 @@ export class Player extends EventTarget {
     this.#signalling = null;
     for (const peer of [...this.#peers.values()]) this.#endPeer(peer);
     this.#restartAskedAt = 0;
+    this.#offered = false;
     this.#openedAt = 0;
   }
 
@@ -340,6 +343,7 @@ export class Player extends EventTarget {
     }
     const peer = new Peer(number, new RTCPeerConnection(this.#configuration), this.#muted);
     this.#peers.set(number, peer);
+    this.#offered = true;
     this.#grant();
     const on = (type, handle) => peer.addEventListener(type, ({ detail }) => {
       if (this.#peers.get(number) !== peer) return;
@@ -355,6 +359,16 @@ export class Player extends EventTarget {
     on('channel', ({ channel }) => this.#emit('channel', { channel }));
     this.#emit('video-added', { video: peer.video });
     peer.accept(sdp);
+  }
+
+  #onBye({ peer: number, reason, code }) {
+    const peer = this.#peers.get(number);
+    if (peer && !peer.connected) {
+      if (code === 'no-path') this.#facts.pathBlocked = true;
+      // Of the others an `error` tells more.
+      else if (code === 'lost' || code === 'internal') this.#facts.refused = `the server gave this picture up (${reason}); trying again`;
+    }
+    this.#endPeer(peer);
   }
 
   #onCandidate({ peer, candidate, sdpMid, sdpMLineIndex }) {
@@ -468,12 +482,16 @@ export class Player extends EventTarget {
   #watchPicture(now) {
     const facts = this.#facts;
     const newest = this.#newestPeer();
-    const connecting = newest && !newest.connected;
-    // A camera that is away sends no frames, and browsers show none in a hidden tab.
-    const frameless = facts.stream !== 'live' || facts.blocked || facts.unsupported || (document.hidden && newest);
-    if (connecting && now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
-    else if (frameless) this.#grant();
-    if (connecting || frameless) return;
+    if (newest && !newest.connected) {
+      if (now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
+      return;
+    }
+    // A camera that is away sends no frames, and browsers show none in a hidden tab; but without a peer there never will be any.
+    const frameless = newest ? facts.stream !== 'live' || facts.blocked || document.hidden : facts.unsupported || !this.#offered;
+    if (frameless) {
+      this.#grant();
+      return;
+    }
     newest?.sample().catch(() => {});
     const progressAt = newest?.progressAt ?? 0;
     if (now - Math.max(progressAt, this.#graceFrom) > STALL_MS) this.#restart();
