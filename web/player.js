@@ -70,6 +70,7 @@ export class Player extends EventTarget {
   /** @type {Peer | null} whose video is on top; it may have ended */
   #showing = null;
   #muted = true;
+  #volume = 1;
 
   /** @type {AbortController | null} */
   #listeners = null;
@@ -129,7 +130,25 @@ export class Player extends EventTarget {
 
   set muted(muted) {
     this.#muted = muted;
-    for (const peer of this.#peers.values()) peer.video.muted = muted;
+    this.#setSound();
+  }
+
+  /** From 0 to 1. Some devices leave it to their own buttons. */
+  get volume() {
+    return this.#volume;
+  }
+
+  set volume(volume) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#setSound();
+  }
+
+  /** One is heard, two never are: not even while one takes over from the other. */
+  #setSound() {
+    for (const peer of this.#peers.values()) {
+      peer.video.muted = this.#muted || (this.#isUp(this.#showing) && peer !== this.#showing);
+      peer.video.volume = this.#volume;
+    }
   }
 
   start() {
@@ -341,8 +360,9 @@ export class Player extends EventTarget {
       this.#send({ type: 'bye', peer: number });
       return;
     }
-    const peer = new Peer(number, new RTCPeerConnection(this.#configuration), this.#muted);
+    const peer = new Peer(number, new RTCPeerConnection(this.#configuration));
     this.#peers.set(number, peer);
+    this.#setSound();
     this.#offered = true;
     this.#grant();
     const on = (type, handle) => peer.addEventListener(type, ({ detail }) => {
@@ -389,9 +409,11 @@ export class Player extends EventTarget {
     Object.assign(this.#facts, { unsupported: '', refused: '', blocked: false, pathBlocked: false });
     this.#setMoving(true);
     this.#emit('video-shown', { video: peer.video });
-    if (!before) return;
-    this.#endPeer(before, true);
-    this.#removeVideo(before);
+    if (before) {
+      this.#endPeer(before, true);
+      this.#removeVideo(before);
+    }
+    this.#setSound();
   }
 
   /** @param {Peer} peer that can't be had, or is lost */
