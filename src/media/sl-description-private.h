@@ -13,6 +13,7 @@ struct _SlDescription {
     grefcount ref_count;
     char *name;
     char *file;
+    GBytes *bytes; /* as it was read */
     char *title;
     char *otherwise; /* nullable */
     guint otherwise_line;

@@ -49,6 +49,7 @@ sl_description_unref(SlDescription *self)
     g_free(self->title);
     g_free(self->otherwise);
     g_free(self->captured_codec);
+    g_clear_pointer(&self->bytes, g_bytes_unref);
     g_free(self->file);
     g_free(self->name);
     g_free(self);
@@ -197,6 +198,7 @@ parse(const char *name, const char *file, const char *text, gsize len, SlProblem
     if (copy == NULL)
         return NULL;
     self = description_new(name, file);
+    self->bytes = g_bytes_new(text, len);
     self->sections = sl_sections_read(copy, problems);
     for (guint i = 0; i < self->sections->len; i++)
         read_section(self, g_ptr_array_index(self->sections, i), problems);
@@ -262,6 +264,12 @@ const char *
 sl_description_get_file(SlDescription *self)
 {
     return self->file;
+}
+
+GBytes *
+sl_description_get_bytes(SlDescription *self)
+{
+    return self->bytes;
 }
 
 const char *

@@ -102,6 +102,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlDescription, sl_description_unref)
 const char *sl_description_get_name(SlDescription *self);
 /** sl_description_get_file: as problems name it */
 const char *sl_description_get_file(SlDescription *self);
+/** sl_description_get_bytes: (transfer none): the text as it was read, which may begin with a byte
+ * order mark; it may hold passwords */
+GBytes *sl_description_get_bytes(SlDescription *self);
 /** sl_description_get_title: `[about] title`, or the name */
 const char *sl_description_get_title(SlDescription *self);
 
