@@ -62,6 +62,13 @@ on_stop_signal(gpointer app)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_reload_signal(gpointer app)
+{
+    sl_app_reload(app);
+    return G_SOURCE_CONTINUE;
+}
+
 static int
 serve(SlOptions *options)
 {
@@ -70,10 +77,12 @@ serve(SlOptions *options)
     /* Before anything is said on standard output: whoever reads it may send a signal at once. */
     guint interrupt_id = g_unix_signal_add(SIGINT, on_stop_signal, app);
     guint terminate_id = g_unix_signal_add(SIGTERM, on_stop_signal, app);
+    guint reload_id = g_unix_signal_add(SIGHUP, on_reload_signal, app);
     int status = sl_app_start(app);
 
     if (status == SL_EXIT_OK)
         sl_app_run(app);
+    g_source_remove(reload_id);
     g_source_remove(interrupt_id);
     g_source_remove(terminate_id);
     return status;

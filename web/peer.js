@@ -36,12 +36,13 @@ export class Peer extends EventTarget {
   /**
    * @param {number} number
    * @param {RTCPeerConnection} connection taken over
+   * @param {boolean} muted
    */
-  constructor(number, connection) {
+  constructor(number, connection, muted) {
     super();
     this.number = number;
     this.#connection = connection;
-    this.#prepareVideo();
+    this.#prepareVideo(muted);
     connection.ontrack = (event) => this.#addTrack(event);
     connection.ondatachannel = ({ channel }) => {
       if (channel.label === 'relay') this.#emit('channel', { channel });
@@ -119,10 +120,11 @@ export class Peer extends EventTarget {
     connection.close();
   }
 
-  #prepareVideo() {
+  /** @param {boolean} muted */
+  #prepareVideo(muted) {
     const video = this.video;
     video.autoplay = true;
-    video.muted = true; // until somebody says otherwise: sound alone may be what a browser wants a tap for
+    video.muted = video.defaultMuted = muted;
     video.playsInline = true;
     // Nobody pauses what is live but the browser, for reasons of its own.
     video.onpause = () => this.#closed || this.play();

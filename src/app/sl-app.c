@@ -17,6 +17,7 @@
 #include "sl-http-server.h"
 #include "sl-log.h"
 #include "sl-meters.h"
+#include "sl-pipeline-switch.h"
 #include "sl-teardown.h"
 #include "sl-webrtcbin.h"
 
@@ -43,6 +44,7 @@ struct _SlApp {
     SlHttpServer *server;
     SlCameraMonitor *monitor;
     GPtrArray *streams;     /* of SlStream */
+    GPtrArray *pipelines;   /* of SlPipelineSwitch, one for each */
     GPtrArray *awaited;     /* of Awaited: of those, whose cameras were not to be had */
     SlCaptureAnswer answer; /* to ask_input() */
 
@@ -211,6 +213,21 @@ find_input(SlApp *self, const SlStreamOptions *options, SlDescription *descripti
     return g_steal_pointer(&input);
 }
 
+static void
+add_pipeline(SlApp *self, SlStream *stream, const SlStreamOptions *options)
+{
+    g_autoptr(SlPipelineChoice) choice =
+        sl_pipeline_choice_new(options->pipeline, (const char *const *)options->set);
+
+    g_ptr_array_add(
+        self->pipelines,
+        sl_pipeline_switch_new(
+            self->context, &(SlPipelineSwitchConfig){ .stream = stream,
+                                                      .choice = choice,
+                                                      .installed_dir = SL_PKGDATADIR "/pipelines",
+                                                      .may_edit = self->options->allow_edit }));
+}
+
 /* Returns an exit status; whatever is wrong with file or device is found here rather than by the
  * first viewer. */
 static int
@@ -221,6 +238,7 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     g_autoptr(SlValues) values = NULL;
     g_autoptr(SlInput) input = NULL;
     g_autoptr(SlCapture) capture = NULL;
+    SlStream *stream;
 
     if (description == NULL)
         return SL_EXIT_CONFIG;
@@ -233,15 +251,15 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     if (!check_description(description, values, capture, error))
         return SL_EXIT_CONFIG;
 
-    g_ptr_array_add(
-        self->streams,
-        sl_stream_new(self->context, &(SlStreamConfig){ .name = options->name,
-                                                        .input = input,
-                                                        .description = description,
-                                                        .values = values,
-                                                        .flags = flags,
-                                                        .limits = &self->options->limits,
-                                                        .monitor = self->monitor }));
+    stream = sl_stream_new(self->context, &(SlStreamConfig){ .name = options->name,
+                                                             .input = input,
+                                                             .description = description,
+                                                             .values = values,
+                                                             .flags = flags,
+                                                             .limits = &self->options->limits,
+                                                             .monitor = self->monitor });
+    g_ptr_array_add(self->streams, stream);
+    add_pipeline(self, stream, options);
     return SL_EXIT_OK;
 }
 
@@ -420,7 +438,7 @@ connect_streams(SlApp *self)
         const char *const channels[] = { channel, NULL };
 
         sl_relay_add_channel(self->relay, channel, name);
-        sl_http_server_add_stream(self->server, stream, channels);
+        sl_http_server_add_stream(self->server, g_ptr_array_index(self->pipelines, i), channels);
     }
 }
 
@@ -468,6 +486,37 @@ sl_app_start(SlApp *self)
     print_links(self);
     sl_webrtcbin_warm_up(self->ice, self->context);
     return SL_EXIT_OK;
+}
+
+/* --- SIGHUP --- */
+
+void
+sl_app_reload(SlApp *self)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlOptions) options =
+        sl_options_parse((const char *const *)self->options->argv, &error);
+
+    if (self->server == NULL || self->stopping)
+        return;
+    if (options == NULL) {
+        sl_log_warning("%s; the former configuration goes on", error->message);
+        return;
+    }
+    for (guint i = 0; i < self->pipelines->len; i++) {
+        SlPipelineSwitch *pipeline = g_ptr_array_index(self->pipelines, i);
+        const char *name = sl_stream_get_name(sl_pipeline_switch_get_stream(pipeline));
+        const SlStreamOptions *stream = sl_options_find_stream(options, name);
+        g_autoptr(SlPipelineChoice) choice = NULL;
+
+        if (stream == NULL) {
+            sl_log_warning("%s is not in the configuration any more, and goes on until the end",
+                           name);
+            continue;
+        }
+        choice = sl_pipeline_choice_new(stream->pipeline, (const char *const *)stream->set);
+        sl_pipeline_switch_configure(pipeline, choice);
+    }
 }
 
 void
@@ -612,6 +661,7 @@ sl_app_dispose(GObject *object)
     g_clear_object(&self->server);
     g_clear_object(&self->pool);
     g_clear_object(&self->relay);
+    g_clear_pointer(&self->pipelines, g_ptr_array_unref);
     g_clear_pointer(&self->streams, g_ptr_array_unref);
     g_clear_object(&self->monitor);
     g_clear_pointer(&self->ice, sl_ice_unref);
@@ -649,6 +699,7 @@ sl_app_init(SlApp *self)
     sl_census_add_object(self);
     self->weak = sl_weak_new(self);
     self->streams = g_ptr_array_new_with_free_func(g_object_unref);
+    self->pipelines = g_ptr_array_new_with_free_func(g_object_unref);
     self->awaited = g_ptr_array_new_with_free_func(awaited_free);
 }
 

@@ -32,6 +32,10 @@ int sl_app_start(SlApp *self);
 /** sl_app_run: until sl_app_stop(). */
 void sl_app_run(SlApp *self);
 
+/** sl_app_reload: reads the configuration and the descriptions again; pipelines that are others
+ * then are tried. Mistakes are logged, and what there was goes on. */
+void sl_app_reload(SlApp *self);
+
 /** sl_app_stop: ends viewers, sources and the loop, within 2 s. A second call ends the loop at
  * once. */
 void sl_app_stop(SlApp *self);

@@ -121,9 +121,12 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
         return read_boolean(config, "server", key, &options->no_keys, error);
     if (g_str_equal(key, "wait"))
         return read_boolean(config, "server", key, &options->wait, error);
-    return fail_unknown(config, "server", key,
-                        "listen, media-ports, ice-server, allow-host, allow-origin, no-keys, wait",
-                        error);
+    if (g_str_equal(key, "allow-edit"))
+        return read_boolean(config, "server", key, &options->allow_edit, error);
+    return fail_unknown(
+        config, "server", key,
+        "listen, media-ports, ice-server, allow-host, allow-origin, no-keys, wait, allow-edit",
+        error);
 }
 
 /* --- [limits] --- */

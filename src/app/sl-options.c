@@ -26,7 +26,8 @@ static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a
 typedef struct {
     char *listen, *media_ports, *config, *pipeline, *web_dir, *check;
     char **set, **ice_servers, **allow_hosts, **allow_origins, **rest;
-    gboolean strict, wait, new_keys, no_keys, list_devices, json, list_pipelines, version;
+    gboolean strict, wait, allow_edit, new_keys, no_keys, list_devices, json, list_pipelines,
+        version;
 } RawOptions;
 
 static void
@@ -64,10 +65,23 @@ sl_options_free(SlOptions *self)
     g_strfreev(self->ice.servers);
     g_strfreev(self->allow_hosts);
     g_strfreev(self->allow_origins);
+    g_strfreev(self->argv);
     g_clear_pointer(&self->streams, g_ptr_array_unref);
     g_free(self->web_dir);
     g_free(self->check);
     g_free(self);
+}
+
+const SlStreamOptions *
+sl_options_find_stream(const SlOptions *self, const char *name)
+{
+    for (guint i = 0; i < self->streams->len; i++) {
+        const SlStreamOptions *stream = g_ptr_array_index(self->streams, i);
+
+        if (g_str_equal(stream->name, name))
+            return stream;
+    }
+    return NULL;
 }
 
 /* --- values --- */
@@ -231,6 +245,8 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
           "Also answer to this host name (repeatable)", "NAME" },
         { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->allow_origins,
           "Let pages of this origin embed the player (repeatable)", "ORIGIN" },
+        { "allow-edit", 0, 0, G_OPTION_ARG_NONE, &raw->allow_edit,
+          "Let operators send whole descriptions, which can read and write files", NULL },
         { "new-keys", 0, 0, G_OPTION_ARG_NONE, &raw->new_keys,
           "Make new guest and operator keys: links shared before are no longer valid", NULL },
         { "no-keys", 0, 0, G_OPTION_ARG_NONE, &raw->no_keys,
@@ -362,6 +378,7 @@ apply_command_line(SlOptions *self, RawOptions *raw, GError **error)
     take_strv(&self->allow_origins, &raw->allow_origins);
     self->no_keys |= raw->no_keys;
     self->wait |= raw->wait;
+    self->allow_edit |= raw->allow_edit;
     self->new_keys = raw->new_keys;
     self->list_devices = raw->list_devices;
     self->json = raw->json;
@@ -379,6 +396,7 @@ sl_options_parse(const char *const *argv, GError **error)
     g_autoptr(SlOptions) self = g_new0(SlOptions, 1);
 
     self->streams = g_ptr_array_new_with_free_func((GDestroyNotify)sl_stream_options_free);
+    self->argv = g_strdupv((char **)argv);
     sl_limits_init(&self->limits);
     if (!sl_options_parse_listen(DEFAULT_LISTEN, &self->address, &self->port, error) ||
         !parse_command_line(argv, &raw, error))

@@ -38,7 +38,9 @@ typedef struct {
     GPtrArray *streams; /* of SlStreamOptions; at least one */
     char *web_dir;
     char *check;
-    gboolean wait; /* for cameras that can't be had yet, rather than to exit */
+    char **argv;         /* what it was parsed from */
+    gboolean allow_edit; /* operators may send whole descriptions */
+    gboolean wait;       /* for cameras that can't be had yet, rather than to exit */
     gboolean new_keys, no_keys;
     gboolean list_devices, json, list_pipelines, version;
 } SlOptions;
@@ -50,6 +52,8 @@ typedef struct {
  * Returns: (transfer full) (nullable): SL_OPTIONS_ERROR
  */
 SlOptions *sl_options_parse(const char *const *argv, GError **error);
+/** sl_options_find_stream: (nullable) */
+const SlStreamOptions *sl_options_find_stream(const SlOptions *self, const char *name);
 void sl_options_free(SlOptions *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlOptions, sl_options_free)
 

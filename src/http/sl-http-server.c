@@ -34,10 +34,10 @@ struct _SlHttpServer {
     SlAssets *assets;
     SoupServer *soup;
     SlListener *listener;
-    GPtrArray *streams;  /* of SlStream */
-    GPtrArray *channels; /* of GStrv, one for each stream */
-    GHashTable *watches; /* of SlWebsocketWatch */
-    GSource *closing;    /* nullable */
+    GPtrArray *pipelines; /* of SlPipelineSwitch, one for each stream */
+    GPtrArray *channels;  /* of GStrv, likewise */
+    GHashTable *watches;  /* of SlWebsocketWatch */
+    GSource *closing;     /* nullable */
     gint64 started_us;
     guint16 port;
     gboolean closed;
@@ -49,11 +49,17 @@ G_DEFINE_FINAL_TYPE(SlHttpServer, sl_http_server, G_TYPE_OBJECT)
 typedef GObject *(*HandlerFunc)(SlHttpServer *self, SlWebsocketWatch *watch,
                                 SoupServerMessage *msg);
 
+static SlStream *
+get_stream(SlHttpServer *self, guint index)
+{
+    return sl_pipeline_switch_get_stream(g_ptr_array_index(self->pipelines, index));
+}
+
 static int
 find_stream(SlHttpServer *self, const char *name)
 {
-    for (guint i = 0; i < self->streams->len; i++) {
-        if (strcmp(sl_stream_get_name(g_ptr_array_index(self->streams, i)), name) == 0)
+    for (guint i = 0; i < self->pipelines->len; i++) {
+        if (strcmp(sl_stream_get_name(get_stream(self, i)), name) == 0)
             return (int)i;
     }
     return -1;
@@ -107,8 +113,8 @@ answer_stream_page(SlHttpServer *self, SoupServerMessage *msg, const char *name)
 static void
 answer_front_page(SlHttpServer *self, SoupServerMessage *msg)
 {
-    if (self->streams->len == 1)
-        answer_stream_page(self, msg, sl_stream_get_name(g_ptr_array_index(self->streams, 0)));
+    if (self->pipelines->len == 1)
+        answer_stream_page(self, msg, sl_stream_get_name(get_stream(self, 0)));
     else
         answer_page(self, msg, "list.html", "");
 }
@@ -132,7 +138,7 @@ answer_status(SlHttpServer *self, SoupServerMessage *msg)
     SlGrant *grant = sl_request_get_grant(msg);
     SlStatus status = {
         .started_us = self->started_us,
-        .streams = self->streams,
+        .pipelines = self->pipelines,
         .pool = self->pool,
         .relay = self->relay,
         .limits = &self->limits,
@@ -166,7 +172,8 @@ answer_stream_resource(SlHttpServer *self, SoupServerMessage *msg, const SlStrea
     } else if (!sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_OPERATE, name)) {
         sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, resource->forbidden);
     } else {
-        SlStreamApi api = { self->context, g_ptr_array_index(self->streams, index) };
+        SlStreamApi api = { self->context, get_stream(self, (guint)index),
+                            g_ptr_array_index(self->pipelines, index) };
 
         resource->answer(&api, msg);
     }
@@ -181,7 +188,7 @@ make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *
         .pool = self->pool,
         .ice = self->ice,
         .limits = &self->limits,
-        .stream = g_ptr_array_index(self->streams, index),
+        .pipeline = g_ptr_array_index(self->pipelines, index),
         .channels = g_ptr_array_index(self->channels, index),
         .grant = sl_request_get_grant(msg),
         .address = sl_request_get_address(msg),
@@ -432,11 +439,12 @@ on_soup_request_started(SoupServer *soup, SoupServerMessage *msg, SlHttpServer *
 }
 
 void
-sl_http_server_add_stream(SlHttpServer *self, SlStream *stream, const char *const *channels)
+sl_http_server_add_stream(SlHttpServer *self, SlPipelineSwitch *pipeline,
+                          const char *const *channels)
 {
     g_return_if_fail(self->port == 0);
 
-    g_ptr_array_add(self->streams, g_object_ref(stream));
+    g_ptr_array_add(self->pipelines, g_object_ref(pipeline));
     g_ptr_array_add(self->channels, g_strdupv((char **)channels));
 }
 
@@ -496,7 +504,7 @@ sl_http_server_dispose(GObject *object)
     g_clear_pointer(&self->watches, g_hash_table_unref);
     g_clear_object(&self->listener);
     g_clear_object(&self->soup);
-    g_clear_pointer(&self->streams, g_ptr_array_unref);
+    g_clear_pointer(&self->pipelines, g_ptr_array_unref);
     g_clear_pointer(&self->channels, g_ptr_array_unref);
     g_clear_pointer(&self->assets, sl_assets_free);
     g_clear_pointer(&self->ice, sl_ice_unref);
@@ -518,7 +526,7 @@ static void
 sl_http_server_init(SlHttpServer *self)
 {
     sl_census_add_object(self);
-    self->streams = g_ptr_array_new_with_free_func(g_object_unref);
+    self->pipelines = g_ptr_array_new_with_free_func(g_object_unref);
     self->channels = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
     self->watches = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);
     self->started_us = g_get_monotonic_time();

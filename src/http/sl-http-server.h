@@ -3,6 +3,7 @@
 #include <gio/gio.h>
 
 #include "sl-access.h"
+#include "sl-pipeline-switch.h"
 #include "sl-relay.h"
 #include "sl-session-pool.h"
 
@@ -23,7 +24,7 @@ typedef enum {
  *
  * Routes: `/` the only stream's page, or the list · `/watch/STREAM` · `/player.js` and the other
  * assets ·
- * `/ws/STREAM` · `/relay` · `/api/status` · `/api/debug/objects` · `/api/streams/STREAM/controls`.
+ * `/ws/STREAM` · `/relay` · `/api/status` · `/api/debug/objects` · `/api/streams/STREAM/…`.
  */
 #define SL_TYPE_HTTP_SERVER (sl_http_server_get_type())
 G_DECLARE_FINAL_TYPE(SlHttpServer, sl_http_server, SL, HTTP_SERVER, GObject)
@@ -40,9 +41,11 @@ SlHttpServer *sl_http_server_new(GMainContext *context, SlAccess *access, SlSess
 
 /**
  * sl_http_server_add_stream: before listening. `/` shows it while it is the only one.
+ * @pipeline: which knows the stream
  * @channels: (nullable): the relay channels that its viewers are told of, its conversation first
  */
-void sl_http_server_add_stream(SlHttpServer *self, SlStream *stream, const char *const *channels);
+void sl_http_server_add_stream(SlHttpServer *self, SlPipelineSwitch *pipeline,
+                               const char *const *channels);
 
 /**
  * sl_http_server_listen:

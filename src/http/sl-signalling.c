@@ -7,6 +7,7 @@
 #include "sl-error.h"
 #include "sl-json.h"
 #include "sl-meters.h"
+#include "sl-pipeline-api.h"
 #include "sl-signal-error.h"
 #include "sl-token-bucket.h"
 
@@ -25,6 +26,7 @@ struct _SlSignalling {
     SlIce *ice;
     SlLimits limits;
     SlStream *stream;
+    SlPipelineSwitch *pipeline; /* of stream */
     GStrv channels;
     SlGrant *grant;
     char *address; /* nullable */
@@ -104,6 +106,21 @@ send_viewers(SlSignalling *self)
     send_object(self, object);
 }
 
+static gboolean
+may_operate(SlSignalling *self)
+{
+    return sl_grant_allows(self->grant, SL_ROLE_OPERATE, sl_stream_get_name(self->stream));
+}
+
+static void
+send_pipeline(SlSignalling *self)
+{
+    g_autoptr(JsonObject) object = sl_pipeline_to_json(self->pipeline);
+
+    json_object_set_string_member(object, "type", "pipeline");
+    send_object(self, object);
+}
+
 static JsonArray *
 roles_to_json(SlSignalling *self)
 {
@@ -161,14 +178,12 @@ on_session_candidate(SlSession *session, guint peer, guint mline, const char *mi
 }
 
 static void
-on_session_peer_ended(SlSession *session, guint peer, GError *reason, SlSignalling *self)
+on_session_peer_ended(SlSession *session, guint peer, const char *reason, SlSignalling *self)
 {
     g_autoptr(JsonObject) object = message_new("bye");
 
     json_object_set_int_member(object, "peer", peer);
-    json_object_set_string_member(object, "reason", reason != NULL ? reason->message : "");
-    if (reason != NULL)
-        json_object_set_string_member(object, "code", sl_session_error_to_code(reason));
+    json_object_set_string_member(object, "reason", reason != NULL ? reason : "");
     send_object(self, object);
 }
 
@@ -200,6 +215,12 @@ on_stream_state_changed(SlStream *stream, SlSignalling *self)
     send_state(self);
 }
 
+static void
+on_pipeline_changed(SlPipelineSwitch *pipeline, SlSignalling *self)
+{
+    send_pipeline(self);
+}
+
 static gboolean
 on_viewers_delay(gpointer user_data)
 {
@@ -229,6 +250,8 @@ connect_session(SlSignalling *self)
     g_signal_connect(self->session, "ended", G_CALLBACK(on_session_ended), self);
     g_signal_connect(self->stream, "state-changed", G_CALLBACK(on_stream_state_changed), self);
     g_signal_connect(self->pool, "changed", G_CALLBACK(on_pool_changed), self);
+    if (may_operate(self))
+        g_signal_connect(self->pipeline, "changed", G_CALLBACK(on_pipeline_changed), self);
 }
 
 static gboolean
@@ -281,6 +304,8 @@ handle_hello(SlSignalling *self, JsonObject *message, GError **error)
     send_welcome(self);
     send_state(self);
     send_viewers(self);
+    if (may_operate(self))
+        send_pipeline(self);
     /* Sending can find out that the connection is gone. */
     if (self->session != NULL)
         sl_session_start(self->session);
@@ -419,6 +444,7 @@ detach(SlSignalling *self)
     if (session == NULL)
         return;
     g_signal_handlers_disconnect_by_data(self->stream, self);
+    g_signal_handlers_disconnect_by_data(self->pipeline, self);
     g_signal_handlers_disconnect_by_data(self->pool, self);
     g_signal_handlers_disconnect_by_data(session, self);
     sl_session_end(session, NULL);
@@ -438,6 +464,7 @@ sl_signalling_dispose(GObject *object)
     detach(self);
     g_clear_object(&self->pool);
     g_clear_object(&self->stream);
+    g_clear_object(&self->pipeline);
     g_clear_pointer(&self->ice, sl_ice_unref);
     g_clear_pointer(&self->grant, sl_grant_unref);
     g_clear_pointer(&self->channels, g_strfreev);
@@ -469,7 +496,8 @@ sl_signalling_new(SlWebsocketWatch *watch, const SlSignallingConfig *config)
     self->pool = g_object_ref(config->pool);
     self->ice = sl_ice_ref(config->ice);
     self->limits = *config->limits;
-    self->stream = g_object_ref(config->stream);
+    self->pipeline = g_object_ref(config->pipeline);
+    self->stream = g_object_ref(sl_pipeline_switch_get_stream(config->pipeline));
     self->channels = g_strdupv((char **)config->channels);
     self->grant = sl_grant_ref(config->grant);
     self->address = g_strdup(config->address);

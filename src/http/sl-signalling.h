@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sl-pipeline-switch.h"
 #include "sl-session-pool.h"
 #include "sl-websocket-watch.h"
 
@@ -10,7 +11,8 @@ G_BEGIN_DECLS
  * the end of the other. Main thread only.
  *
  * What it queues is bounded by the viewer's own messages (signals_per_second), the candidates of
- * its peers, at most five `viewers` a second, the stream's changes of state, and max_queue_bytes.
+ * its peers, at most five `viewers` a second, the stream's changes of state and pipeline, and
+ * max_queue_bytes.
  */
 #define SL_TYPE_SIGNALLING (sl_signalling_get_type())
 G_DECLARE_FINAL_TYPE(SlSignalling, sl_signalling, SL, SIGNALLING, GObject)
@@ -20,7 +22,7 @@ typedef struct {
     SlSessionPool *pool;
     SlIce *ice;
     const SlLimits *limits;
-    SlStream *stream;
+    SlPipelineSwitch *pipeline; /* knows the stream */
     const char *const *channels;
     SlGrant *grant;
     const char *address; /* nullable: see sl_address_to_key() */

@@ -3,6 +3,7 @@
 #include "sl-codec-probe.h"
 #include "sl-json.h"
 #include "sl-meters.h"
+#include "sl-pipeline-api.h"
 
 static void
 add_codecs(JsonObject *object, SlStream *stream)
@@ -30,17 +31,19 @@ to_tenths(double rate)
 }
 
 static JsonObject *
-stream_to_json(const SlStatus *status, SlStream *stream, gboolean with_inputs)
+stream_to_json(const SlStatus *status, SlPipelineSwitch *pipeline, gboolean for_operator)
 {
+    SlStream *stream = sl_pipeline_switch_get_stream(pipeline);
     JsonObject *object = json_object_new();
 
     json_object_set_string_member(object, "name", sl_stream_get_name(stream));
     json_object_set_string_member(object, "title", sl_stream_get_title(stream));
-    if (with_inputs) {
+    if (for_operator) {
         const GError *fault = sl_stream_get_fault(stream);
         const SlFrameRate *rate = sl_stream_get_rate(stream);
         const char *mode = sl_stream_get_mode(stream);
         json_object_set_string_member(object, "input", sl_stream_get_input_label(stream));
+        json_object_set_object_member(object, "pipeline", sl_pipeline_to_json(pipeline));
         if (mode != NULL)
             json_object_set_string_member(object, "mode", mode);
         if (fault != NULL)
@@ -93,9 +96,9 @@ sl_status_to_text(const SlStatus *status, gboolean for_operator)
     g_autoptr(JsonObject) object = json_object_new();
     JsonArray *streams = json_array_new();
 
-    for (guint i = 0; i < status->streams->len; i++)
+    for (guint i = 0; i < status->pipelines->len; i++)
         json_array_add_object_element(
-            streams, stream_to_json(status, g_ptr_array_index(status->streams, i), for_operator));
+            streams, stream_to_json(status, g_ptr_array_index(status->pipelines, i), for_operator));
     json_object_set_string_member(object, "version", SL_VERSION);
     json_object_set_int_member(object, "uptime_s",
                                (g_get_monotonic_time() - status->started_us) / G_USEC_PER_SEC);

@@ -2,14 +2,15 @@
 
 #include <libsoup/soup.h>
 
+#include "sl-pipeline-switch.h"
 #include "sl-relay.h"
 #include "sl-session-pool.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
-    gint64 started_us;  /* g_get_monotonic_time() */
-    GPtrArray *streams; /* of SlStream */
+    gint64 started_us;    /* g_get_monotonic_time() */
+    GPtrArray *pipelines; /* of SlPipelineSwitch, one for each stream */
     SlSessionPool *pool;
     SlRelay *relay;
     const SlLimits *limits;

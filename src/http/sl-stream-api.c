@@ -6,12 +6,19 @@
 #include "sl-controls-api.h"
 #include "sl-error.h"
 #include "sl-json.h"
+#include "sl-log.h"
+#include "sl-pipeline-api.h"
+#include "sl-variables-api.h"
 
 #define PREFIX "/api/streams/"
 
 static const SlStreamResource RESOURCES[] = {
     { "controls", "Only the operator's key shows and changes what the camera is set to.",
       sl_controls_api_answer },
+    { "pipeline", "Only the operator's key shows and changes the pipeline.",
+      sl_pipeline_api_answer },
+    { "variables", "Only the operator's key shows and changes the pipeline's variables.",
+      sl_variables_api_answer },
 };
 
 const SlStreamResource *
@@ -69,7 +76,8 @@ sl_stream_api_read_body(SoupServerMessage *msg, const char *expected)
 void
 sl_stream_api_answer_error(SoupServerMessage *msg, guint status, const GError *error)
 {
-    g_autofree char *text = g_utf8_make_valid(error->message, -1); /* it may hold a file name */
+    g_autofree char *valid = g_utf8_make_valid(error->message, -1); /* it may hold a file name */
+    g_autofree char *text = sl_log_redact_text(valid);
 
     sl_answer_problem(msg, status, text);
 }

@@ -3,7 +3,7 @@
 #include <json-glib/json-glib.h>
 #include <libsoup/soup.h>
 
-#include "sl-stream.h"
+#include "sl-pipeline-switch.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 typedef struct {
     GMainContext *context;
     SlStream *stream;
+    SlPipelineSwitch *pipeline; /* of stream */
 } SlStreamApi;
 
 typedef struct {
@@ -47,7 +48,8 @@ gboolean sl_stream_api_is_put(SoupServerMessage *msg);
  */
 JsonObject *sl_stream_api_read_body(SoupServerMessage *msg, const char *expected);
 
-/** sl_stream_api_answer_error: @error as a problem with @status, in valid UTF-8 */
+/** sl_stream_api_answer_error: @error as a problem with @status, in valid UTF-8 and
+ * without passwords */
 void sl_stream_api_answer_error(SoupServerMessage *msg, guint status, const GError *error);
 
 G_END_DECLS

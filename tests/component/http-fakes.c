@@ -10,6 +10,14 @@ struct _SlStream {
     SlStreamState state;
     SlControlKeeper *controls; /* nullable */
     SlInput *camera;           /* nullable */
+    SlInput *input;
+    SlDescription *description;
+    SlValues *values;
+    GTask *swap; /* nullable: on hold */
+    SlValues *wanted;
+    gboolean is_held;
+    char *failure; /* nullable */
+    guint n_swaps, n_live;
 };
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
@@ -23,6 +31,10 @@ sl_stream_finalize(GObject *object)
     g_free(self->detail);
     g_clear_pointer(&self->camera, sl_input_unref);
     g_clear_object(&self->controls);
+    sl_input_unref(self->input);
+    g_clear_pointer(&self->description, sl_description_unref);
+    g_clear_pointer(&self->values, sl_values_unref);
+    g_free(self->failure);
     n_alive--;
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
 }
@@ -32,6 +44,7 @@ sl_stream_class_init(SlStreamClass *klass)
 {
     G_OBJECT_CLASS(klass)->finalize = sl_stream_finalize;
     g_signal_new("state-changed", SL_TYPE_STREAM, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    g_signal_new("input-changed", SL_TYPE_STREAM, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -49,7 +62,101 @@ fake_stream_new(const char *name, const char *title)
     self->title = g_strdup(title);
     self->detail = g_strdup("");
     self->state = SL_STREAM_IDLE;
+    self->input = sl_input_new(SL_INPUT_TEST, "test", "test");
     return self;
+}
+
+void
+fake_stream_set_description(SlStream *self, SlDescription *description, SlValues *values)
+{
+    g_clear_pointer(&self->description, sl_description_unref);
+    g_clear_pointer(&self->values, sl_values_unref);
+    self->description = sl_description_ref(description);
+    self->values = sl_values_ref(values);
+}
+
+SlDescription *
+sl_stream_get_description(SlStream *self)
+{
+    return self->description;
+}
+
+SlValues *
+sl_stream_get_values(SlStream *self)
+{
+    return self->values;
+}
+
+SlInput *
+sl_stream_get_input(SlStream *self)
+{
+    return self->input;
+}
+
+static void
+end_swap(SlStream *self)
+{
+    g_autoptr(GTask) task = g_steal_pointer(&self->swap);
+    g_autoptr(SlValues) values = g_steal_pointer(&self->wanted);
+
+    if (self->failure != NULL) {
+        g_task_return_new_error(task, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%s", self->failure);
+        return;
+    }
+    fake_stream_set_description(self, sl_values_get_description(values), values);
+    g_task_return_boolean(task, TRUE);
+}
+
+void
+sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *values,
+                     GAsyncReadyCallback callback, gpointer user_data)
+{
+    self->n_swaps++;
+    self->swap = g_task_new(self, NULL, callback, user_data);
+    self->wanted = sl_values_ref(values);
+    if (!self->is_held)
+        end_swap(self);
+}
+
+gboolean
+sl_stream_swap_finish(SlStream *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+gboolean
+sl_stream_set_live(SlStream *self, SlValues *values, GError **error)
+{
+    self->n_live++;
+    fake_stream_set_description(self, sl_values_get_description(values), values);
+    return TRUE;
+}
+
+void
+fake_stream_hold(SlStream *self, gboolean hold)
+{
+    self->is_held = hold;
+    if (!hold && self->swap != NULL)
+        end_swap(self);
+}
+
+void
+fake_stream_fail(SlStream *self, const char *message)
+{
+    g_free(self->failure);
+    self->failure = g_strdup(message);
+}
+
+guint
+fake_stream_get_n_swaps(SlStream *self)
+{
+    return self->n_swaps;
+}
+
+guint
+fake_stream_get_n_live(SlStream *self)
+{
+    return self->n_live;
 }
 
 void
@@ -181,7 +288,7 @@ sl_session_class_init(SlSessionClass *klass)
     g_signal_new("candidate", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_UINT,
                  G_TYPE_UINT, G_TYPE_STRING, G_TYPE_STRING);
     g_signal_new("peer-ended", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
-                 G_TYPE_ERROR);
+                 G_TYPE_STRING);
     g_signal_new("problem", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
     g_signal_new("ended", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sl-live-setting.h"
 #include "sl-session-pool.h"
 
 /* Streams, sessions and their pool as http/ sees them, without media: what a viewer sends is
@@ -12,6 +13,17 @@ void fake_stream_set_state(SlStream *stream, SlStreamState state, const char *de
 /** fake_stream_set_controls: @controls: (nullable) (transfer none); @device: (nullable): none of
  * both until then */
 void fake_stream_set_controls(SlStream *stream, SlControlKeeper *controls, const char *device);
+
+/** fake_stream_set_description: what it is made with; without one it has none */
+void fake_stream_set_description(SlStream *stream, SlDescription *description, SlValues *values);
+
+/** fake_stream_hold: swaps wait until this is called again with FALSE */
+void fake_stream_hold(SlStream *stream, gboolean hold);
+/** fake_stream_fail: swaps fail with this message; NULL: they succeed */
+void fake_stream_fail(SlStream *stream, const char *message);
+guint fake_stream_get_n_swaps(SlStream *stream);
+/** fake_stream_get_n_live: how often live values were set */
+guint fake_stream_get_n_live(SlStream *stream);
 
 /** fake_pool_get_last: (nullable) (transfer none): the session made last, if it still is */
 SlSession *fake_pool_get_last(SlSessionPool *pool);

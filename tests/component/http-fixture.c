@@ -1,5 +1,7 @@
 #include "http-fixture.h"
 
+#include <glib/gstdio.h>
+#include <gst/gst.h>
 #include <string.h>
 
 static gboolean
@@ -34,22 +36,83 @@ do_nothing(GTask *task, gpointer source, gpointer data, GCancellable *cancellabl
     g_task_return_boolean(task, TRUE);
 }
 
-/* GLib's first thread for tasks brings a descriptor that stays: closing a WebSocket may need one.
- */
+/* GLib's first thread for tasks brings a descriptor that stays: closing a WebSocket may need one;
+ * and so does its first watch of a folder. */
 static void
-warm_up_threads(void)
+warm_up(HttpFixture *self)
 {
     g_autoptr(GTask) task = g_task_new(NULL, NULL, NULL, NULL);
+    g_autoptr(GFile) folder = g_file_new_for_path(self->folder);
+    g_autoptr(GFileMonitor) monitor = g_file_monitor_directory(folder, 0, NULL, NULL);
 
     g_task_run_in_thread_sync(task, do_nothing);
+    gst_init(NULL, NULL);
+}
+
+void
+http_fixture_write(HttpFixture *self, const char *name, const char *text)
+{
+    g_autofree char *file = g_strconcat(name, ".pipeline", NULL);
+    g_autofree char *path = g_build_filename(self->folder, file, NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_file_set_contents(path, text, -1, &error);
+    g_assert_no_error(error);
+}
+
+static void
+make_folder(HttpFixture *self)
+{
+    self->folder = g_dir_make_tmp("sl-pipelines-XXXXXX", NULL);
+    g_setenv("SIGHTLINE_PIPELINES", self->folder, TRUE);
+    http_fixture_write(self, FIXTURE_PIPELINE,
+                       "[about]\ntitle = Plain\n[source]\n"
+                       "videotestsrc ! vp8enc ! appsink name=video\n");
+}
+
+static void
+remove_folder(HttpFixture *self)
+{
+    g_autoptr(GDir) dir = g_dir_open(self->folder, 0, NULL);
+    const char *name;
+
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *path = g_build_filename(self->folder, name, NULL);
+
+        g_unlink(path);
+    }
+    g_rmdir(self->folder);
+    g_clear_pointer(&self->folder, g_free);
+}
+
+static void
+make_stream(HttpFixture *self)
+{
+    g_autofree char *path = g_build_filename(self->folder, FIXTURE_PIPELINE ".pipeline", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlDescription) description = sl_description_load(path, &error);
+    g_autoptr(SlPipelineChoice) choice =
+        sl_pipeline_choice_new(self->choose != NULL ? SL_PIPELINE_AUTO : FIXTURE_PIPELINE, NULL);
+    g_autoptr(SlValues) values = NULL;
+
+    g_assert_no_error(error);
+    values = sl_values_new(description, NULL, NULL);
+    self->stream = fake_stream_new("camera", "A <camera>");
+    fake_stream_set_description(self->stream, description, values);
+    self->pipeline =
+        sl_pipeline_switch_new(NULL, &(SlPipelineSwitchConfig){ .stream = self->stream,
+                                                                .choice = choice,
+                                                                .choose = self->choose,
+                                                                .may_edit = self->may_edit });
 }
 
 void
 http_fixture_prepare(HttpFixture *self)
 {
     http_fixture_wake_up();
-    warm_up_threads();
     memset(self, 0, sizeof(*self));
+    make_folder(self);
+    warm_up(self);
     sl_limits_init(&self->limits);
     self->n_fds = http_fixture_count_fds();
 }
@@ -77,10 +140,10 @@ http_fixture_start(HttpFixture *self, const char *address, const char *web_dir)
     self->relay = sl_relay_new(NULL, &self->limits);
     sl_relay_add_channel(self->relay, "talk:camera", "camera");
     self->pool = sl_session_pool_new(NULL, ice, self->relay, &self->limits);
-    self->stream = fake_stream_new("camera", "A <camera>");
+    make_stream(self);
     self->server =
         sl_http_server_new(NULL, access, self->pool, self->relay, ice, &self->limits, web_dir);
-    sl_http_server_add_stream(self->server, self->stream, CHANNELS);
+    sl_http_server_add_stream(self->server, self->pipeline, CHANNELS);
     g_assert_true(sl_http_server_listen(self->server, address, 0, &error));
     g_assert_no_error(error);
     self->port = sl_http_server_get_port(self->server);
@@ -100,10 +163,12 @@ http_fixture_stop(HttpFixture *self)
     g_clear_object(&self->server);
     g_clear_object(&self->relay);
     g_clear_object(&self->pool);
+    g_clear_object(&self->pipeline);
     g_clear_object(&self->stream);
     WAIT_UNTIL(server == NULL && relay == NULL && fake_objects_alive() == 0);
     WAIT_UNTIL(http_fixture_count_fds() <= self->n_fds);
     sl_meters_free(self->meters);
+    remove_folder(self);
 }
 
 GSocket *

@@ -10,6 +10,7 @@
 
 #define FIXTURE_GUEST_KEY "guest-key-guest-key-gu"
 #define FIXTURE_OPERATOR_KEY "operator-key-operator-"
+#define FIXTURE_PIPELINE "plain"
 #define FIXTURE_TIMEOUT_US (20 * G_USEC_PER_SEC)
 
 typedef struct {
@@ -17,6 +18,10 @@ typedef struct {
     SlSessionPool *pool;
     SlRelay *relay;
     SlStream *stream;
+    SlPipelineSwitch *pipeline;  /* of stream: FIXTURE_PIPELINE */
+    gboolean may_edit;           /* FALSE, before the start */
+    SlPipelineChooseFunc choose; /* nullable, likewise */
+    char *folder;                /* of descriptions, and nothing else is found by name */
     SlLimits limits;
     SlMeters *meters; /* of limits */
     guint16 port;
@@ -29,6 +34,9 @@ void http_fixture_prepare(HttpFixture *self);
 void http_fixture_start(HttpFixture *self, const char *address, const char *web_dir);
 /** http_fixture_stop: and asserts that nothing is left of anything */
 void http_fixture_stop(HttpFixture *self);
+
+/** http_fixture_write: a description as FOLDER/NAME.pipeline, by a rename */
+void http_fixture_write(HttpFixture *self, const char *name, const char *text);
 
 /** http_fixture_request: sends @text as it is to @address and returns all that comes until the end
  * of the connection */

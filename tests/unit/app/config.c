@@ -122,10 +122,10 @@ test_mistakes(void)
         { "[sever]\n", "", "FILE: [sever]: expected [server], [limits] or [stream NAME]" },
         { "[server]\nport=80\n", "",
           "FILE: [server] port: expected one of listen, media-ports, ice-server, allow-host, "
-          "allow-origin, no-keys, wait" },
+          "allow-origin, no-keys, wait, allow-edit" },
         { "[server]\nmedia-port=1\n", "",
           "FILE: [server] media-port: expected one of listen, media-ports, ice-server, allow-host, "
-          "allow-origin, no-keys, wait; did you mean 'media-ports'?" },
+          "allow-origin, no-keys, wait, allow-edit; did you mean 'media-ports'?" },
         { "[server]\nmedia-ports=1-2\n", "",
           "FILE: [server] media-ports: 1-2: expected MIN-MAX, from 1024 to 65535, such as "
           "50000-50100" },

@@ -38,6 +38,7 @@ test_all(void)
         parse("/dev/video2 --pipeline ./my.pipeline --set bitrate=500000 --set width=640 "
               "--listen :0 --media-ports 50000-50100 --ice-server stun:stun.example.org "
               "--allow-host cam.example.org --allow-origin https://example.org --no-keys --wait "
+              "--allow-edit "
               "--web " WEB_DIR,
               &error);
     SlStreamOptions *stream;
@@ -52,6 +53,7 @@ test_all(void)
     g_assert_cmpstr(options->allow_origins[0], ==, "https://example.org");
     g_assert_true(options->no_keys);
     g_assert_true(options->wait);
+    g_assert_true(options->allow_edit);
     g_assert_cmpstr(options->web_dir, ==, WEB_DIR);
     stream = g_ptr_array_index(options->streams, 0);
     g_assert_cmpstr(stream->device, ==, "/dev/video2");
