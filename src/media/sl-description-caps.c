@@ -162,3 +162,51 @@ sl_caps_find_fault(const char *text)
     }
     return sl_ranges_are_sound(text) ? NULL : "ranges [LOW,HIGH] with LOW below HIGH";
 }
+
+static const struct {
+    const char *name;
+    gboolean is_fraction;
+} number_fields[] = {
+    { "width", FALSE },    { "height", FALSE },
+    { "framerate", TRUE }, { "pixel-aspect-ratio", TRUE },
+    { "rate", FALSE },     { "channels", FALSE },
+};
+
+/* Ranges and lists of them, too. */
+static gboolean
+is_number(const GValue *value, gboolean is_fraction)
+{
+    if (is_fraction)
+        return GST_VALUE_HOLDS_FRACTION(value) || GST_VALUE_HOLDS_FRACTION_RANGE(value);
+    return G_VALUE_HOLDS_INT(value) || GST_VALUE_HOLDS_INT_RANGE(value);
+}
+
+static char *
+find_odd_field(const GstStructure *structure)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(number_fields); i++) {
+        const GValue *value = gst_structure_get_value(structure, number_fields[i].name);
+        const GValue *first = value;
+        g_autofree char *text = NULL;
+
+        if (value != NULL && GST_VALUE_HOLDS_LIST(value) && gst_value_list_get_size(value) > 0)
+            first = gst_value_list_get_value(value, 0);
+        if (value == NULL || is_number(first, number_fields[i].is_fraction))
+            continue;
+        text = gst_value_serialize(value);
+        return g_strdup_printf("found %s=%s in caps, expected %s", number_fields[i].name, text,
+                               number_fields[i].is_fraction ? "a fraction, as 30/1"
+                                                            : "a whole number");
+    }
+    return NULL;
+}
+
+char *
+sl_caps_find_odd_field(GstCaps *caps)
+{
+    char *odd = NULL;
+
+    for (guint i = 0; i < gst_caps_get_size(caps) && odd == NULL; i++)
+        odd = find_odd_field(gst_caps_get_structure(caps, i));
+    return odd;
+}

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <glib.h>
+#include <gst/gst.h>
 
 G_BEGIN_DECLS
 
@@ -16,6 +16,15 @@ G_BEGIN_DECLS
  * gst_caps_from_string()
  */
 const char *sl_caps_find_fault(const char *text);
+
+/**
+ * sl_caps_find_odd_field:
+ *
+ * GStreamer reads `width=100x` as a string and `framerate=30` as a whole number, with which nothing
+ * can then be linked.
+ * Returns: (transfer full) (nullable): what was found, and what is expected instead
+ */
+char *sl_caps_find_odd_field(GstCaps *caps);
 
 /** sl_ranges_are_sound: whether each `[…]` in @text is a range of numbers with its lower end first
  */

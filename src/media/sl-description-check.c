@@ -76,8 +76,10 @@ add_verdict(GPtrArray *tokens, const char *message, guint fallback_line, SlProbl
         g_regex_replace_eval(names, message, -1, 0, 0, on_name_matched, &naming, NULL);
 
     sl_problems_add(problems, naming.line != 0 ? naming.line : fallback_line,
-                    "GStreamer: %s, expected a pipeline that can be built",
-                    text != NULL ? text : message);
+                    "GStreamer: %s; expected %s", text != NULL ? text : message,
+                    g_str_has_prefix(message, "could not link")
+                        ? "caps that both can handle, as gst-inspect-1.0 lists them"
+                        : "a pipeline that can be built");
 }
 
 static GstElement *
@@ -192,7 +194,7 @@ check_section(SlDescription *self, SlSection *section, SlLaunch *launch, SlProbl
     tokens = sl_launch_tokens_read(launch, section->title, problems);
     sl_tokens_check_names(tokens, problems);
     sl_elements_check(tokens, problems);
-    sl_description_check_live_properties(self, tokens, problems);
+    sl_description_check_live_properties(self, section, problems);
     if (sl_problems_get_count(problems) != before)
         return;
     element = build(launch, tokens, is_viewer, section->line, problems);

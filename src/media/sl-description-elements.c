@@ -29,12 +29,27 @@ check_value(Subject *self, SlToken *token, GParamSpec *spec)
                         token->name, found, self->name, expected);
 }
 
+/* Another encoder's `bitrate` may be this one's `target-bitrate`. */
+static char *
+guess_property(const char *word, const char *const *names)
+{
+    const char *best = NULL;
+
+    if (sl_problems_guess(word, names) != NULL)
+        return sl_problems_did_you_mean(word, names);
+    for (; *names != NULL && strlen(word) >= 4; names++) {
+        if (strstr(*names, word) != NULL && (best == NULL || strlen(*names) < strlen(best)))
+            best = *names;
+    }
+    return best != NULL ? g_strdup_printf("; did you mean '%s'?", best) : g_strdup("");
+}
+
 static void
 check_property(Subject *self, SlToken *token, GObjectClass *class, GParamSpec *spec)
 {
     if (spec == NULL) {
         g_autofree const char **names = sl_property_list(class);
-        g_autofree char *hint = sl_problems_did_you_mean(token->name, names);
+        g_autofree char *hint = guess_property(token->name, names);
 
         sl_problems_add(self->problems, token->line,
                         "'%s' has no property '%s', expected one that gst-inspect-1.0 %s lists%s",
@@ -171,6 +186,7 @@ check_caps(SlToken *token, SlProblems *problems)
 {
     g_autoptr(GstCaps) caps = NULL;
     const char *fault;
+    g_autofree char *odd = NULL;
     g_autofree char *found = sl_problems_quote(token->value);
 
     if (strstr(token->value, "${") != NULL)
@@ -181,9 +197,12 @@ check_caps(SlToken *token, SlProblems *problems)
         return;
     }
     caps = gst_caps_from_string(token->value);
+    odd = caps != NULL ? sl_caps_find_odd_field(caps) : NULL;
     if (caps == NULL)
         sl_problems_add(problems, token->line, "found caps %s, expected TYPE/SUBTYPE,FIELD=VALUE,…",
                         found);
+    else if (odd != NULL)
+        sl_problems_add(problems, token->line, "%s", odd);
 }
 
 void

@@ -238,21 +238,55 @@ sl_description_check_live(SlDescription *self, SlProblems *problems)
 
 /* --- with GStreamer --- */
 
+/* A slider's end that the element refuses would be found by whoever drags it there. */
+static void
+check_limit(SlDescription *self, const SlVariable *variable, const char *limit, SlToken *element,
+            SlToken *property, SlProblems *problems)
+{
+    g_autofree char *setting = g_strconcat(variable->name, "=", limit, NULL);
+    const char *const settings[] = { setting, NULL };
+    g_autoptr(SlValues) values = sl_values_new(self, settings, NULL);
+    g_autofree char *text = values != NULL ? sl_values_expand_text(values, property->value) : NULL;
+    g_autofree char *expected =
+        text != NULL ? sl_element_find_value_fault(element->name, variable->live_property, text)
+                     : NULL;
+
+    if (expected != NULL)
+        sl_problems_add(problems, variable->live_line,
+                        "'%s' may be %s, which makes %s=%s of it; '%s' expects %s", variable->name,
+                        limit, variable->live_property, text, element->name, expected);
+}
+
+static void
+check_live_property(SlDescription *self, SlSection *section, const SlVariable *variable,
+                    SlProblems *problems)
+{
+    g_autoptr(SlProblems) ignored = sl_problems_new("");
+    g_autoptr(GPtrArray) tokens = sl_section_read_tokens(section, ignored);
+    SlToken *element = sl_launch_tokens_find_named(tokens, variable->live_element);
+    SlToken *property =
+        element != NULL ? find_property(tokens, element, variable->live_property) : NULL;
+    g_autofree char *fault =
+        property != NULL ? sl_element_find_live_fault(element->name, variable->live_property)
+                         : NULL;
+
+    if (fault != NULL)
+        sl_problems_add(problems, variable->live_line, "'%s' is live, but %s", variable->name,
+                        fault);
+    if (property != NULL && variable->min != NULL)
+        check_limit(self, variable, variable->min, element, property, problems);
+    if (property != NULL && variable->max != NULL)
+        check_limit(self, variable, variable->max, element, property, problems);
+}
+
 void
-sl_description_check_live_properties(SlDescription *self, GPtrArray *tokens, SlProblems *problems)
+sl_description_check_live_properties(SlDescription *self, SlSection *section, SlProblems *problems)
 {
     for (guint i = 0; i < self->variables->len; i++) {
-        SlVariable *variable = g_ptr_array_index(self->variables, i);
-        SlToken *element = variable->live_element != NULL
-                               ? sl_launch_tokens_find_named(tokens, variable->live_element)
-                               : NULL;
-        g_autofree char *fault =
-            element != NULL ? sl_element_find_live_fault(element->name, variable->live_property)
-                            : NULL;
+        const SlVariable *variable = g_ptr_array_index(self->variables, i);
 
-        if (fault != NULL)
-            sl_problems_add(problems, variable->live_line, "'%s' is live, but %s", variable->name,
-                            fault);
+        if (variable->live_element != NULL)
+            check_live_property(self, section, variable, problems);
     }
 }
 

@@ -33,8 +33,10 @@ use_variable(Check *self, guint line, SlPlaceholder *placeholder)
         g_autofree char *hint = sl_problems_did_you_mean(placeholder->name, names);
         g_autofree char *known = g_strjoinv(", ", (char **)names);
 
-        sl_problems_add(self->problems, line, "unknown variable '%s', expected %s%s",
-                        placeholder->name, names[0] != NULL ? known : "it in [variables]", hint);
+        sl_problems_add(self->problems, line,
+                        "unknown variable '%s', expected %s%s%s = DEFAULT in [variables]%s",
+                        placeholder->name, known, names[0] != NULL ? ", or " : "",
+                        placeholder->name, hint);
         return;
     }
     g_hash_table_add(self->used, (gpointer)variable);

@@ -46,9 +46,9 @@ void sl_description_check_placeholders(SlDescription *self, SlProblems *problems
  * stands nowhere else */
 void sl_description_check_live(SlDescription *self, SlProblems *problems);
 
-/** sl_description_check_live_properties: those of the elements in @tokens can be changed while they
- * run. Needs gst_init(). */
-void sl_description_check_live_properties(SlDescription *self, GPtrArray *tokens,
+/** sl_description_check_live_properties: those of elements in @section can be changed while they
+ * run, and take what their variables may be. Needs gst_init(). */
+void sl_description_check_live_properties(SlDescription *self, SlSection *section,
                                           SlProblems *problems);
 
 /** sl_values_expand_text: (transfer full): a property's value with the values in it, without quotes

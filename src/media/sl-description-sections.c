@@ -224,8 +224,9 @@ sl_sections_read(const char *text, SlProblems *problems)
         else if (section != NULL)
             add_line(section, lines[i], i + 1, problems);
         else
-            sl_problems_add(problems, i + 1, "text before the first section, expected %s",
-                            SECTIONS_EXPECTED);
+            sl_problems_add(problems, i + 1,
+                            "text before the first section, expected a header above it: [source] "
+                            "for launch text");
     }
     return g_steal_pointer(&sections);
 }

@@ -189,7 +189,8 @@ check_viewer(SlDescription *self, SlSection *section, SlProblems *problems)
     const char *const *tracks = (const char *const *)self->tracks->pdata;
     g_autoptr(GPtrArray) tokens = sl_section_read_tokens(section, problems);
 
-    if (!g_strv_contains(tracks, section->argument)) {
+    if (sl_sections_find(self->sections, SL_SECTION_SOURCE, NULL) != NULL &&
+        !g_strv_contains(tracks, section->argument)) {
         g_autofree char *hint = sl_problems_did_you_mean(section->argument, tracks);
         g_autofree char *known = g_strjoinv(", ", (char **)tracks);
 
@@ -209,8 +210,9 @@ check_source(SlDescription *self, SlSection *source, SlProblems *problems)
 
     read_appsinks(self, tokens, problems);
     if (self->tracks->len == 0 && sl_problems_get_count(problems) == before)
-        sl_problems_add(problems, source->line,
-                        "[source] has no track, expected an appsink name=TRACK");
+        sl_problems_add(
+            problems, source->line,
+            "[source] has no track, expected '! appsink name=TRACK' at the end of a chain");
     check_source_elements(tokens, problems);
     sl_tokens_check_names(tokens, problems);
 }

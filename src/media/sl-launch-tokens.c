@@ -283,6 +283,8 @@ read_word(Reader *self)
     after = skip_spaces(self, end);
     if (self->text[after] == '=')
         read_assignment(self, start, end, skip_spaces(self, after + 1));
+    else if (g_str_has_prefix(self->text + start, "gst-launch"))
+        refuse_word(self, start, "expected launch text alone, without the command");
     else if (next == ':' || memchr(self->text + start, ':', end - start) != NULL)
         refuse_word(self, start,
                     "expected an element; a URI is given as a property: uridecodebin uri=…");
@@ -360,13 +362,15 @@ what_else(char c)
         return "expected no '\\': lines need no continuation, and escapes are not read";
     case '"':
     case '\'':
-        return "expected quotes only around a value, as in text=\"…\"";
+        return "expected quotes only around a value, as in text=\"…\"; caps have none";
     case '.':
         return "expected NAME.PAD; a pad without its element's name is not read";
     case '@':
         return "expected PROPERTY=VALUE; presets are not read";
     case ':':
         return "expected '!'";
+    case '-':
+        return "expected launch text alone, without gst-launch-1.0's options";
     case '[':
         return "expected a section header from column 1, or launch text";
     default:

@@ -46,20 +46,38 @@ is_changeable(GObjectClass *class, GParamSpec *spec)
     return (spec->flags & MUTABLE) == 0 && !has_flagged(class, spec->owner_type);
 }
 
+/* Whether there is such a property is said where it is set. */
+static GParamSpec *
+find_property(const char *factory, const char *property, GstElement **ret_example)
+{
+    GstElement *made = gst_element_factory_make(factory, NULL);
+
+    *ret_example = made != NULL ? gst_object_ref_sink(made) : NULL;
+    return made != NULL ? g_object_class_find_property(G_OBJECT_GET_CLASS(made), property) : NULL;
+}
+
 char *
 sl_element_find_live_fault(const char *factory, const char *property)
 {
-    GstElement *made = gst_element_factory_make(factory, NULL);
-    g_autoptr(GstElement) example = made != NULL ? gst_object_ref_sink(made) : NULL;
-    GObjectClass *class = example != NULL ? G_OBJECT_GET_CLASS(example) : NULL;
-    GParamSpec *spec = class != NULL ? g_object_class_find_property(class, property) : NULL;
+    g_autoptr(GstElement) example = NULL;
+    GParamSpec *spec = find_property(factory, property, &example);
 
-    /* Whether there is such a property is said where it is set. */
-    if (spec == NULL || is_changeable(class, spec))
+    if (spec == NULL || is_changeable(G_OBJECT_GET_CLASS(example), spec))
         return NULL;
     return g_strdup_printf("'%s' takes '%s' only before it runs; expected no live: a change "
                            "then builds the pipeline anew",
                            factory, property);
+}
+
+char *
+sl_element_find_value_fault(const char *factory, const char *property, const char *text)
+{
+    g_autoptr(GstElement) example = NULL;
+    GParamSpec *spec = find_property(factory, property, &example);
+    g_auto(GValue) value = G_VALUE_INIT;
+
+    return spec != NULL && sl_property_is_plain(spec) ? sl_property_read_value(spec, text, &value)
+                                                      : NULL;
 }
 
 /* --- changing it --- */
@@ -75,18 +93,24 @@ fail(const SlLiveSetting *self, GError **error, const char *found, const char *e
 }
 
 /* An element that takes a property only before it runs keeps what it had, with a warning in
- * GStreamer's log at most. */
+ * GStreamer's log at most. What it rounds, it has taken. */
 static gboolean
-has_taken(GstElement *element, GParamSpec *spec, const GValue *value)
+set_property(GstElement *element, GParamSpec *spec, const GValue *value)
 {
-    g_auto(GValue) now = G_VALUE_INIT;
+    g_auto(GValue) before = G_VALUE_INIT;
+    g_auto(GValue) after = G_VALUE_INIT;
 
-    if ((spec->flags & G_PARAM_READABLE) == 0)
+    if ((spec->flags & G_PARAM_READABLE) == 0) {
+        g_object_set_property(G_OBJECT(element), spec->name, value);
         return TRUE;
-    g_value_init(&now, spec->value_type);
-    g_object_get_property(G_OBJECT(element), spec->name, &now);
-    return g_param_values_cmp(spec, &now, value) == 0 ||
-           gst_value_compare(&now, value) == GST_VALUE_EQUAL;
+    }
+    g_value_init(&before, spec->value_type);
+    g_value_init(&after, spec->value_type);
+    g_object_get_property(G_OBJECT(element), spec->name, &before);
+    g_object_set_property(G_OBJECT(element), spec->name, value);
+    g_object_get_property(G_OBJECT(element), spec->name, &after);
+    return g_param_values_cmp(spec, &after, &before) != 0 ||
+           gst_value_compare(&before, value) == GST_VALUE_EQUAL;
 }
 
 gboolean
@@ -104,8 +128,7 @@ sl_live_setting_apply(const SlLiveSetting *self, GstBin *bin, GError **error)
     expected = sl_property_read_value(spec, self->text, &value);
     if (expected != NULL)
         return fail(self, error, "expected ", expected);
-    g_object_set_property(G_OBJECT(element), spec->name, &value);
-    if (!has_taken(element, spec, &value))
+    if (!set_property(element, spec, &value))
         return fail(self, error, "the element does not take it while it runs", "");
     return TRUE;
 }

@@ -44,5 +44,7 @@ gboolean sl_live_setting_apply(const SlLiveSetting *self, GstBin *bin, GError **
 /** sl_element_find_live_fault: (transfer full) (nullable): why @property of a @factory can't be
  * changed while it runs, and what is expected; %NULL: it can, as far as it says itself */
 char *sl_element_find_live_fault(const char *factory, const char *property);
+/** sl_element_find_value_fault: (transfer full) (nullable): what is expected instead of @text */
+char *sl_element_find_value_fault(const char *factory, const char *property, const char *text);
 
 G_END_DECLS

@@ -319,7 +319,8 @@ read_live(SlVariable *self, SlVariableKey *key, SlProblems *problems)
     } else {
         g_autofree char *found = sl_problems_quote(key->value);
 
-        sl_problems_add(problems, key->line, "live is %s, expected ELEMENT.PROPERTY", found);
+        sl_problems_add(problems, key->line,
+                        "live is %s, expected NAME.PROPERTY of an element with name=NAME", found);
     }
 }
 

@@ -101,6 +101,17 @@ test_shipped(void)
     g_assert_cmpuint(n_files, >=, 2);
 }
 
+/* An element that is known and not there, whatever this machine has. */
+static void
+hide_element(const char *name)
+{
+    g_autoptr(GstPluginFeature) feature =
+        gst_registry_find_feature(gst_registry_get(), name, GST_TYPE_ELEMENT_FACTORY);
+
+    if (feature != NULL)
+        gst_registry_remove_feature(gst_registry_get(), feature);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -112,6 +123,7 @@ main(int argc, char **argv)
     g_setenv("LC_ALL", "C", TRUE);
     g_test_init(&argc, &argv, NULL);
     gst_init(NULL, NULL);
+    hide_element("theoraenc");
     folder = g_test_build_filename(G_TEST_DIST, "fixtures", "descriptions", NULL);
     g_assert_no_errno(chdir(folder));
     dir = g_dir_open(".", 0, NULL);
