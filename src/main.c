@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "sl-app.h"
+#include "sl-check.h"
 
 /* A viewer costs some ten descriptors; the usual soft limit of 1,024 ends at a hundred of them. */
 static void
@@ -103,7 +104,7 @@ run(SlOptions *options)
         return sl_app_list_devices(options->json);
     if (options->check != NULL) {
         const SlStreamOptions *stream = g_ptr_array_index(options->streams, 0);
-        return sl_app_check(options->check, (const char *const *)stream->set);
+        return sl_check(options->check, (const char *const *)stream->set);
     }
     return serve(g_steal_pointer(&owned));
 }

@@ -629,27 +629,6 @@ sl_app_list_devices(gboolean as_json)
     return SL_EXIT_OK;
 }
 
-int
-sl_app_check(const char *name_or_file, const char *const *settings)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *path = sl_description_find(name_or_file, SL_PKGDATADIR "/pipelines", &error);
-    g_autoptr(SlDescription) description = NULL;
-    g_autoptr(SlValues) values = NULL;
-
-    /* With the defaults first, which finds all mistakes of the file; then with what was set. */
-    if (path != NULL && sl_description_check_file(path, &error))
-        description = sl_description_load(path, &error);
-    if (description != NULL)
-        values = sl_values_new(description, settings, &error);
-    if (values == NULL || !check_description(description, values, NULL, &error)) {
-        fprintf(stderr, "%s\n", error->message);
-        return SL_EXIT_CONFIG;
-    }
-    printf("%s: no mistakes found\n", path);
-    return SL_EXIT_OK;
-}
-
 /* --- the object --- */
 
 static void

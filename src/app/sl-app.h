@@ -45,7 +45,5 @@ void sl_app_stop(SlApp *self);
  */
 int sl_app_list_pipelines(void);
 int sl_app_list_devices(gboolean as_json);
-/** @settings: (nullable) (array zero-terminated=1): of --set */
-int sl_app_check(const char *name_or_file, const char *const *settings);
 
 G_END_DECLS
