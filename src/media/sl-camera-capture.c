@@ -82,8 +82,8 @@ set_texts(SlCapture *self, const SlCamera *camera, const SlCameraMode *mode, con
     if (g_str_equal(codec, SL_CODEC_RAW)) {
         self->raw = g_strconcat(text, find_decoder(coding), deinterlacer_text(camera), NULL);
     } else {
-        /* Its parser tells keyframes, and repeats what they need. */
-        self->encoded = g_strconcat(text, coding == SL_CAMERA_H264 ? " ! h264parse" : "", NULL);
+        self->encoded =
+            g_strconcat(text, coding == SL_CAMERA_H264 ? " ! " SL_CAPTURE_H264 : "", NULL);
         self->encoded_codec = g_strdup(codec);
     }
 }

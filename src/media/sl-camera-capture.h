@@ -5,6 +5,11 @@
 
 G_BEGIN_DECLS
 
+/* Launch text behind H.264 that is passed on: its parser tells keyframes, and repeats with each
+ * what they need. */
+#define SL_CAPTURE_H264 \
+    "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au"
+
 /**
  * sl_camera_capture:
  * @spec: (nullable): what was asked for

@@ -2,6 +2,7 @@
 
 #include "sl-camera-capture.h"
 #include "sl-camera-libcamera.h"
+#include "sl-sound.h"
 
 /* The jitter buffer's depth: what one reordered or retransmitted packet on a local network needs.
  */
@@ -56,26 +57,58 @@ capture_camera(SlInput *input, const char *codec, const SlCameraWish *wish, GErr
     return camera != NULL ? sl_camera_capture(camera, input->spec, codec, wish, error) : NULL;
 }
 
-/* Stops at sound as it is in the file: what nobody takes must neither be decoded nor hold the
- * picture up. (Not expose-all-streams=false, with which decodebin 1.22 finds no decoder for H.264.)
- * The queue holds the frames that are shown while a file's decoder goes back to its beginning. */
+/* What is encoded in one of many ways, as it is in files. */
+#define ENCODED_VIDEO                                                                      \
+    "video/x-h264;video/x-h265;video/x-vp8;video/x-vp9;video/x-av1;video/mpeg;image/jpeg;" \
+    "video/x-raw"
+#define ENCODED_AUDIO "audio/mpeg;audio/x-opus;audio/x-vorbis;audio/x-ac3"
+
+/* Stops at what is taken as it is, and at sound that nobody takes: that must neither be decoded nor
+ * hold the picture up. (Not expose-all-streams=false, with which decodebin 1.22 finds no decoder
+ * for H.264.) */
 static char *
-uri_text(const char *uri)
+uri_input_text(const char *uri, const char *codec, gboolean is_heard)
 {
-    return g_strdup_printf(
-        "uridecodebin uri=\"%s\" "
-        "caps=\"video/x-raw;audio/mpeg;audio/x-opus;audio/x-vorbis;audio/x-ac3\" ! "
-        "video/x-raw ! "
-        "queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 ! clocksync",
-        uri);
+    gboolean is_raw = codec == NULL || g_str_equal(codec, SL_CODEC_RAW);
+
+    return g_strdup_printf("uridecodebin name=" SL_SOUND_INPUT " uri=\"%s\" caps=\"%s;%s\"", uri,
+                           is_raw ? "video/x-raw" : ENCODED_VIDEO,
+                           is_heard ? "audio/x-raw" : ENCODED_AUDIO);
+}
+
+/* The queue holds the frames that are shown while a file's decoder goes back to its beginning. */
+static char *
+uri_text(const char *uri, const char *codec, gboolean is_heard)
+{
+    g_autofree char *input = uri_input_text(uri, codec, is_heard);
+
+    return g_strdup_printf("%s ! %s ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 ! "
+                           "clocksync",
+                           input,
+                           g_str_equal(codec, SL_CODEC_RAW) ? "video/x-raw"
+                                                            : "video/x-h264 ! " SL_CAPTURE_H264);
 }
 
 static char *
-rtsp_text(const char *uri)
+rtsp_input_text(const char *uri)
 {
-    return g_strdup_printf("rtspsrc location=\"%s\" latency=%d drop-on-latency=true ! "
-                           "application/x-rtp,media=video ! decodebin",
+    return g_strdup_printf("rtspsrc name=" SL_SOUND_INPUT " location=\"%s\" latency=%d "
+                           "drop-on-latency=true",
                            uri, RTSP_LATENCY_MS);
+}
+
+/* Not as a stream of bytes, in which the parser would look for the ends of pictures that the
+ * packets have told already: it takes the first one apart, and is a picture late. */
+#define DEPAYED_H264 "rtph264depay ! video/x-h264,stream-format=avc,alignment=au"
+
+static char *
+rtsp_text(const char *uri, const char *codec)
+{
+    g_autofree char *input = rtsp_input_text(uri);
+
+    return g_strdup_printf("%s ! application/x-rtp,media=video ! %s", input,
+                           g_str_equal(codec, SL_CODEC_RAW) ? "decodebin"
+                                                            : DEPAYED_H264 " ! " SL_CAPTURE_H264);
 }
 
 static SlCapture *
@@ -85,37 +118,136 @@ capture_sensor(SlInput *input, const char *codec, const SlCameraWish *wish, GErr
     return camera != NULL ? sl_camera_capture(camera, input->spec, codec, wish, error) : NULL;
 }
 
+/* For dry runs, and to try descriptions without such a camera. */
+static char *
+encode_pattern(const char *raw, const char *codec, GError **error)
+{
+    if (g_str_equal(codec, "jpeg"))
+        return g_strconcat(raw, " ! jpegenc", NULL);
+    if (sl_element_is_installed("x264enc"))
+        return g_strconcat(raw,
+                           " ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 ! "
+                           "video/x-h264,profile=constrained-baseline ! " SL_CAPTURE_H264,
+                           NULL);
+    if (sl_element_is_installed("openh264enc"))
+        return g_strconcat(raw,
+                           " ! openh264enc gop-size=30 ! "
+                           "video/x-h264,profile=constrained-baseline ! " SL_CAPTURE_H264,
+                           NULL);
+    g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_MISSING_ELEMENT,
+                        "the test pattern comes in H.264 only where an encoder for it is "
+                        "installed: apt-get install gstreamer1.0-plugins-ugly");
+    return NULL;
+}
+
+static SlCapture *
+capture_pattern(SlInput *input, const char *codec, const SlCameraWish *wish, GError **error)
+{
+    g_autofree char *raw = pattern_text(wish, input->kind == SL_INPUT_NO_CAMERA);
+    g_autofree char *encoded = NULL;
+    SlCapture *self;
+
+    if (!g_str_equal(codec, SL_CODEC_RAW) && (encoded = encode_pattern(raw, codec, error)) == NULL)
+        return NULL;
+    self = g_new0(SlCapture, 1);
+    self->input = sl_input_ref(input);
+    if (encoded == NULL)
+        self->raw = g_steal_pointer(&raw);
+    else
+        self->encoded_codec = g_strdup(g_str_equal(codec, "jpeg") ? "jpeg" : "h264");
+    self->encoded = g_steal_pointer(&encoded);
+    self->fps_d = 1;
+    return self;
+}
+
+static SlCapture *
+capture_address(SlInput *input, const char *codec, gboolean is_heard)
+{
+    char *text = input->kind == SL_INPUT_RTSP ? rtsp_text(input->location, codec)
+                                              : uri_text(input->location, codec, is_heard);
+    SlCapture *self = g_new0(SlCapture, 1);
+
+    self->input = sl_input_ref(input);
+    if (g_str_equal(codec, SL_CODEC_RAW)) {
+        self->raw = text;
+    } else {
+        self->encoded = text;
+        self->encoded_codec = g_strdup("h264");
+    }
+    self->fps_d = 1;
+    return self;
+}
+
+static SlCapture *
+capture_picture(SlInput *input, SlDescription *description, const SlCameraWish *wish,
+                GError **error)
+{
+    const char *captured = sl_description_get_captured_codec(description);
+    const char *codec = captured != NULL ? captured : SL_CODEC_RAW;
+
+    switch (input->kind) {
+    case SL_INPUT_CAMERA:
+        return capture_camera(input, codec, wish, error);
+    case SL_INPUT_LIBCAMERA:
+        return capture_sensor(input, codec, wish, error);
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        return capture_pattern(input, codec, wish, error);
+    case SL_INPUT_FILE:
+    case SL_INPUT_URI:
+    case SL_INPUT_RTSP:
+        break;
+    }
+    return capture_address(input, codec, sl_description_captures_audio(description));
+}
+
+/* An address is opened once: what has the picture has the sound, too. */
+static char *
+address_audio_text(const SlInput *input, gboolean has_picture)
+{
+    gboolean is_rtsp = input->kind == SL_INPUT_RTSP;
+    g_autofree char *mixed =
+        sl_sound_mixed_text(SL_SOUND_LATENCY_MS + (is_rtsp ? RTSP_LATENCY_MS : 0));
+    g_autofree char *opened = NULL;
+
+    if (has_picture)
+        return g_steal_pointer(&mixed);
+    opened =
+        is_rtsp ? rtsp_input_text(input->location) : uri_input_text(input->location, NULL, TRUE);
+    return g_strdup_printf("%s %s", opened, mixed);
+}
+
+static void
+capture_audio(SlCapture *self, SlDescription *description)
+{
+    gboolean has_picture = sl_description_get_captured_codec(description) != NULL;
+
+    switch (self->input->kind) {
+    case SL_INPUT_TEST:
+    case SL_INPUT_NO_CAMERA:
+        self->audio = sl_sound_tone_text();
+        break;
+    case SL_INPUT_CAMERA:
+    case SL_INPUT_LIBCAMERA:
+        self->audio = sl_sound_silence_text();
+        break;
+    case SL_INPUT_FILE:
+    case SL_INPUT_URI:
+    case SL_INPUT_RTSP:
+        self->audio = address_audio_text(self->input, has_picture);
+        break;
+    }
+}
+
 SlCapture *
 sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlCaptureFlags flags,
                GError **error)
 {
     SlCameraWish wish = wish_from_values(values, (flags & SL_CAPTURE_STRICT) != 0);
-    const char *captured = sl_description_get_captured_codec(description);
-    const char *codec = captured != NULL ? captured : SL_CODEC_RAW;
     g_autoptr(SlInput) found = sl_input_find(input, error);
-    g_autofree char *raw = NULL;
-    if (found == NULL)
-        return NULL;
-    switch (found->kind) {
-    case SL_INPUT_CAMERA:
-        return capture_camera(found, codec, &wish, error);
-    case SL_INPUT_LIBCAMERA:
-        return capture_sensor(found, codec, &wish, error);
-    case SL_INPUT_TEST:
-    case SL_INPUT_NO_CAMERA:
-        raw = pattern_text(&wish, found->kind == SL_INPUT_NO_CAMERA);
-        break;
-    case SL_INPUT_FILE:
-    case SL_INPUT_URI:
-        raw = uri_text(found->location);
-        break;
-    case SL_INPUT_RTSP:
-        raw = rtsp_text(found->location);
-        break;
-    }
-    SlCapture *self = g_new0(SlCapture, 1);
-    self->raw = g_steal_pointer(&raw);
-    self->input = g_steal_pointer(&found);
-    self->fps_d = 1;
+    SlCapture *self = found != NULL ? capture_picture(found, description, &wish, error) : NULL;
+
+    if (self != NULL)
+        capture_audio(self, description);
     return self;
 }

@@ -7,7 +7,7 @@ typedef struct {
     SlDescription *description;
     SlSection *section;
     GHashTable *used; /* SlVariable * */
-    guint capture_line;
+    guint capture_line, audio_line;
     SlProblems *problems;
 } Check;
 
@@ -97,6 +97,21 @@ use_capture(Check *self, guint line, const SlPlaceholder *placeholder)
 }
 
 static void
+use_audio(Check *self, guint line)
+{
+    if (self->audio_line == 0) {
+        self->audio_line = line;
+        self->description->captures_audio = TRUE;
+    } else {
+        sl_problems_add(
+            self->problems, line,
+            "the sound is captured again, expected it once (a tee shares it); the first is "
+            "in line %u",
+            self->audio_line);
+    }
+}
+
+static void
 check_input(Check *self, SlToken *token)
 {
     g_auto(SlPlaceholder) placeholder = { 0 };
@@ -112,7 +127,9 @@ check_input(Check *self, SlToken *token)
             complain(self, token->line, &placeholder, "it in [source] only");
         break;
     case SL_PLACEHOLDER_AUDIO:
-        if (self->section->kind != SL_SECTION_SOURCE)
+        if (self->section->kind == SL_SECTION_SOURCE)
+            use_audio(self, token->line);
+        else
             complain(self, token->line, &placeholder, "it in [source] only");
         break;
     case SL_PLACEHOLDER_VARIABLE:

@@ -18,6 +18,7 @@ struct _SlDescription {
     char *otherwise; /* nullable */
     guint otherwise_line;
     char *captured_codec; /* nullable */
+    gboolean captures_audio;
     GPtrArray *sections;  /* SlSection */
     GPtrArray *variables; /* SlVariable, in the file's order */
     GPtrArray *tracks;    /* char *, NULL at the end */

@@ -290,6 +290,12 @@ sl_description_get_captured_codec(SlDescription *self)
     return self->captured_codec;
 }
 
+gboolean
+sl_description_captures_audio(SlDescription *self)
+{
+    return self->captures_audio;
+}
+
 guint
 sl_description_get_track_line(SlDescription *self, const char *track)
 {

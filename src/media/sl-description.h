@@ -127,6 +127,8 @@ const char *sl_description_get_captured_codec(SlDescription *self);
 
 /** sl_description_names_any: [source] itself names one of these @elements (zero-terminated) */
 gboolean sl_description_names_any(SlDescription *self, const char *const *elements);
+/** sl_description_captures_audio: whether there is an `${audio}` in `[source]` */
+gboolean sl_description_captures_audio(SlDescription *self);
 
 /**
  * SlValues: the values of a description's variables after --set: checked and typed.

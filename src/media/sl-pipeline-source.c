@@ -9,6 +9,7 @@
 #include "sl-context.h"
 #include "sl-file-loop.h"
 #include "sl-log.h"
+#include "sl-sound.h"
 #include "sl-source-fault.h"
 #include "sl-teardown.h"
 #include "sl-videorate-guard.h"
@@ -252,6 +253,7 @@ build_pipeline(SlPipelineSource *self, GError **error)
     }
     gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
     sl_file_loop_install(GST_BIN(self->pipeline));
+    sl_sound_install(GST_BIN(self->pipeline));
     sl_videorate_guard_install(GST_BIN(self->pipeline));
 
     link = g_new0(BusLink, 1);

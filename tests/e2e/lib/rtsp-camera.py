@@ -20,23 +20,34 @@ except (ImportError, ValueError) as error:
 
 Gst.init(None)
 ENCODERS = {
-    "x264enc": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=1000 ! rtph264pay",
-    "openh264enc": "openh264enc gop-size=30 bitrate=1000000 ! rtph264pay",
+    "x264enc": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=30 bitrate=1000",
+    "openh264enc": "openh264enc gop-size=30 bitrate=1000000",
 }
 encoder = next((name for name in ENCODERS if Gst.ElementFactory.find(name)), None)
 if not encoder:
     skip("no H.264 encoder is installed (gstreamer1.0-plugins-ugly or -bad)")
 
-factory = GstRtspServer.RTSPMediaFactory()
-factory.set_shared(True)
-factory.set_launch(
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=640,height=360,framerate=25/1"
-    f" ! {ENCODERS[encoder]} name=pay0 pt=96 config-interval=-1 )"
-)
+PICTURE = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=640,height=360,framerate=25/1"
+TONE = "audiotestsrc is-live=true volume=0.3 samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1"
+H264 = f"{PICTURE} ! {ENCODERS[encoder]} ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1"
+
+# What the camera has, by path.
+MEDIA = {
+    "/camera": f"{H264} name=pay0 pt=96",
+    "/sound": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay name=pay1 pt=0",
+    "/gibberish": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay"
+    " ! capssetter caps=application/x-rtp,encoding-name=X-GIBBERISH ! identity name=pay1",
+    "/mute": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay name=pay1 pt=0 ! valve drop=true name=never",
+}
+
 server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service(sys.argv[1])
-server.get_mount_points().add_factory("/camera", factory)
+for path, launch in MEDIA.items():
+    factory = GstRtspServer.RTSPMediaFactory()
+    factory.set_shared(True)
+    factory.set_launch(f"( {launch} )")
+    server.get_mount_points().add_factory(path, factory)
 if not server.attach(None):
     sys.exit("the port is in use")
 print(f"port {server.get_bound_port()}", flush=True)

@@ -1,0 +1,167 @@
+#include "sl-sound.h"
+
+/* What is mixed in may be as late as this. */
+#define MIXER_LATENCY_NS "20000000"
+#define MIXER "sl-sound"
+#define SILENCE "sl-silence"
+/* The mark of what was attached. */
+#define ATTACHED "sl-sound-attached"
+
+/* Long enough for what is decoded but not due yet, in a file whose picture is ahead by some frames:
+ * see sl-file-loop. */
+#define QUEUE "queue name=in max-size-time=300000000 max-size-buffers=0 max-size-bytes=0"
+#define CONVERTED "audioconvert ! audioresample ! capsfilter name=out caps=\"" SL_SOUND_CAPS "\""
+#define DECODED_TEXT QUEUE " ! clocksync ! " CONVERTED
+#define RTP_TEXT QUEUE " ! decodebin ! " CONVERTED
+
+char *
+sl_sound_tone_text(void)
+{
+    return g_strdup("audiotestsrc is-live=true volume=0.05 samplesperbuffer=480 ! " SL_SOUND_CAPS);
+}
+
+char *
+sl_sound_silence_text(void)
+{
+    return g_strdup("audiotestsrc is-live=true wave=silence samplesperbuffer=480 "
+                    "! " SL_SOUND_CAPS);
+}
+
+char *
+sl_sound_mixed_text(guint latency_ms)
+{
+    return g_strdup_printf(
+        "audiotestsrc name=" SILENCE
+        " is-live=true wave=silence samplesperbuffer=480 ! " SL_SOUND_CAPS
+        " ! audiomixer name=" MIXER " latency=" MIXER_LATENCY_NS
+        " min-upstream-latency=%u000000 ignore-inactive-pads=true ! " SL_SOUND_CAPS,
+        latency_ms);
+}
+
+GstElement *
+sl_sound_attach(GstBin *bin, GstElement *sound)
+{
+    g_autoptr(GstElement) owned = gst_object_ref_sink(sound);
+    g_autoptr(GstElement) mixer = gst_bin_get_by_name(bin, MIXER);
+
+    if (mixer == NULL)
+        return NULL;
+    g_object_set_data(G_OBJECT(sound), ATTACHED, GINT_TO_POINTER(TRUE));
+    gst_bin_add(bin, sound);
+    if (!gst_element_link_pads(sound, "src", mixer, "sink_%u")) {
+        gst_bin_remove(bin, sound);
+        return NULL;
+    }
+    gst_element_sync_state_with_parent(sound);
+    /* It may be later than silence is. */
+    gst_element_post_message(mixer, gst_message_new_latency(GST_OBJECT(mixer)));
+    return sound;
+}
+
+gboolean
+sl_sound_owns(GstObject *object)
+{
+    g_autoptr(GstObject) next = gst_object_ref(object);
+
+    while (next != NULL) {
+        GstObject *parent;
+
+        if (g_object_get_data(G_OBJECT(next), ATTACHED) != NULL)
+            return TRUE;
+        parent = gst_object_get_parent(next);
+        gst_object_unref(next);
+        next = parent;
+    }
+    return FALSE;
+}
+
+/* --- an input that has picture and sound --- */
+
+/* NULL: it is none */
+static const char *
+get_text_for(const GstStructure *caps)
+{
+    if (gst_structure_has_name(caps, "audio/x-raw"))
+        return DECODED_TEXT;
+    if (gst_structure_has_name(caps, "application/x-rtp") &&
+        g_strcmp0(gst_structure_get_string(caps, "media"), "audio") == 0)
+        return RTP_TEXT;
+    return NULL;
+}
+
+/* Silence would go on for ever, and the pipeline would not end. */
+static GstPadProbeReturn
+on_event(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+    GstElement *silence = user_data;
+
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS)
+        gst_element_send_event(silence, gst_event_new_eos());
+    return GST_PAD_PROBE_OK;
+}
+
+static void
+end_silence_with(GstBin *bin, GstPad *pad)
+{
+    GstElement *silence = gst_bin_get_by_name(bin, SILENCE);
+
+    if (silence != NULL)
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, silence,
+                          gst_object_unref);
+}
+
+static void
+add_ghost(GstElement *bin, const char *element, const char *name)
+{
+    g_autoptr(GstElement) child = gst_bin_get_by_name(GST_BIN(bin), element);
+    g_autoptr(GstPad) target = gst_element_get_static_pad(child, name);
+
+    gst_element_add_pad(bin, gst_ghost_pad_new(name, target));
+}
+
+static void
+attach_pad(GstBin *bin, GstPad *pad, const char *text)
+{
+    GstElement *sound = gst_parse_bin_from_description(text, FALSE, NULL);
+    g_autoptr(GstPad) sink = NULL;
+
+    if (sound == NULL)
+        return;
+    add_ghost(sound, "in", "sink");
+    add_ghost(sound, "out", "src");
+    if (sl_sound_attach(bin, sound) == NULL)
+        return;
+    sink = gst_element_get_static_pad(sound, "sink");
+    gst_pad_link(pad, sink);
+}
+
+/* Of several languages, the first. */
+static void
+on_pad_added(GstElement *input, GstPad *pad, gpointer unused)
+{
+    g_autoptr(GstObject) bin = gst_object_get_parent(GST_OBJECT(input));
+    g_autoptr(GstCaps) caps = gst_pad_query_caps(pad, NULL);
+    const char *text = NULL;
+
+    if (bin == NULL)
+        return;
+    if (gst_caps_is_any(caps) || gst_caps_is_empty(caps) ||
+        (text = get_text_for(gst_caps_get_structure(caps, 0))) == NULL) {
+        end_silence_with(GST_BIN(bin), pad);
+        return;
+    }
+    if (g_object_get_data(G_OBJECT(input), ATTACHED) != NULL)
+        return;
+    g_object_set_data(G_OBJECT(input), ATTACHED, GINT_TO_POINTER(TRUE));
+    attach_pad(GST_BIN(bin), pad, text);
+}
+
+void
+sl_sound_install(GstBin *bin)
+{
+    g_autoptr(GstElement) mixer = gst_bin_get_by_name(bin, MIXER);
+    g_autoptr(GstElement) input = gst_bin_get_by_name(bin, SL_SOUND_INPUT);
+
+    if (mixer != NULL && input != NULL)
+        g_signal_connect(input, "pad-added", G_CALLBACK(on_pad_added), NULL);
+}
