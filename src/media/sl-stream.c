@@ -1,53 +1,12 @@
-#include "sl-stream.h"
+#include "sl-stream-private.h"
 
-#include "sl-camera-wait.h"
 #include "sl-census.h"
 #include "sl-context.h"
-#include "sl-fault-log.h"
-#include "sl-found-input.h"
-#include "sl-live-setting.h"
 #include "sl-log.h"
-#include "sl-retiring.h"
-#include "sl-setup.h"
 #include "sl-source-fault.h"
-#include "sl-stream-state.h"
-#include "sl-swap.h"
 
 /* A picture that lasted this long ends a series of failures. */
 #define STEADY_US (10 * G_USEC_PER_SEC)
-
-struct _SlStream {
-    GObject parent_instance;
-
-    GMainContext *context;
-    char *name;
-    SlFoundInput *found;
-    SlCaptureFlags flags;
-    guint linger_ms;
-
-    SlSetup *present;
-    SlSwap *swap;     /* of another one for its place; NULL: none */
-    GTask *swap_task; /* its answer */
-    SlRetiring *retiring;
-
-    SlControlKeeper *controls;
-    SlCameraWait *wait;
-    guint n_viewers;
-    SlStreamPhase phase;
-    GSource *timer; /* lingering, or backing off */
-    guint attempt;  /* failures in a row */
-
-    gint64 live_since_us; /* every track gave a frame, and its codec is known; 0: not yet */
-    SlFaultLog *faults;
-    char *slow;         /* how slow it is, in words; NULL: it is not */
-    gboolean slow_said; /* in the log, of this run */
-
-    SlStreamState reported;
-    char *reported_detail;
-    char *reported_title;
-    gboolean stopping_for_good;
-    GTask *stop_task;
-};
 
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
@@ -61,10 +20,6 @@ enum {
     N_SIGNALS
 };
 static guint signals[N_SIGNALS];
-
-static void handle_event(SlStream *self, SlStreamEvent event);
-static void connect_setup(SlStream *self, SlSetup *setup);
-static void update_wait(SlStream *self);
 
 /* --- what viewers are told --- */
 
@@ -111,8 +66,8 @@ sl_stream_get_detail(SlStream *self)
     return kind == SL_INPUT_NO_CAMERA ? "No camera: plug one in" : "";
 }
 
-static void
-report_state(SlStream *self)
+void
+sl_stream_report(SlStream *self)
 {
     SlStreamState state = sl_stream_get_state(self);
     const char *detail = sl_stream_get_detail(self);
@@ -135,19 +90,19 @@ sl_stream_tell_awaited(SlStream *self, const GError *reason)
     sl_fault_log_say(self->faults, reason->message, "; waiting for it");
 }
 
-static void
-break_with(SlStream *self, const GError *error)
+void
+sl_stream_break(SlStream *self, const GError *error)
 {
     if (!sl_stream_phase_has_source(self->phase))
         return;
     sl_fault_log_set(self->faults, error);
-    handle_event(self, SL_STREAM_EVENT_BROKE);
+    sl_stream_handle_event(self, SL_STREAM_EVENT_BROKE);
 }
 
 /* --- the picture --- */
 
-static void
-note_live(SlStream *self)
+void
+sl_stream_note_live(SlStream *self)
 {
     self->live_since_us = g_get_monotonic_time();
     if (sl_fault_log_get(self->faults) != NULL)
@@ -156,22 +111,22 @@ note_live(SlStream *self)
 }
 
 /* It can be given to viewers. */
-static void
-become_live(SlStream *self)
+void
+sl_stream_become_live(SlStream *self)
 {
-    note_live(self);
+    sl_stream_note_live(self);
     /* Only now it is sure that the node is this camera's, and that the driver has reset what it
      * resets. */
     if (sl_stream_get_camera(self) != NULL)
         sl_control_keeper_restore(self->controls, sl_stream_get_input(self));
-    update_wait(self);
-    report_state(self);
+    sl_stream_update_wait(self);
+    sl_stream_report(self);
 }
 
 static void
 on_setup_complete(SlSetup *setup, SlStream *self)
 {
-    become_live(self);
+    sl_stream_become_live(self);
 }
 
 static void
@@ -196,90 +151,7 @@ on_setup_measured(SlSetup *setup, SlStream *self)
     } else if (was_slow && !is_slow) {
         sl_log_info("%s: the frames come as they should again", self->name);
     }
-    report_state(self);
-}
-
-/* --- cameras that come and go --- */
-
-/* Whether what comes might end what is wrong. */
-static gboolean
-waits_for_camera(SlStream *self)
-{
-    const SlInput *input = sl_stream_get_input(self);
-    const GError *fault = sl_fault_log_get(self->faults);
-
-    if (self->phase == SL_STREAM_PHASE_IDLE)
-        return FALSE;
-    return input->kind == SL_INPUT_NO_CAMERA ||
-           (sl_input_is_camera(input) && fault != NULL && !sl_source_fault_is_pipelines(fault));
-}
-
-static void
-update_wait(SlStream *self)
-{
-    sl_camera_wait_set(self->wait, waits_for_camera(self));
-}
-
-static void
-look_behind_pattern(SlStream *self)
-{
-    if (sl_stream_get_input(self)->kind == SL_INPUT_NO_CAMERA)
-        sl_camera_wait_look(self->wait);
-}
-
-/* What is being tried is not begun anew: a camera has several nodes, and others may come, too. */
-static void
-on_camera_came(SlCameraWait *wait, SlStream *self)
-{
-    sl_found_input_meet(self->found);
-    sl_setup_set_input(self->present, sl_stream_get_input(self));
-    if (!waits_for_camera(self))
-        return;
-    self->attempt = 0;
-    if (self->phase != SL_STREAM_PHASE_RUNNING)
-        handle_event(self, SL_STREAM_EVENT_CAME);
-    else
-        look_behind_pattern(self);
-}
-
-/* The test pattern stands in for it. */
-static void
-on_camera_there(SlCameraWait *wait, SlStream *self)
-{
-    handle_event(self, SL_STREAM_EVENT_CAME);
-}
-
-static void
-on_camera_refused(SlCameraWait *wait, GError *error, SlStream *self)
-{
-    sl_fault_log_say(self->faults, error->message, "");
-}
-
-static gboolean
-is_seen_at(const SlInput *input, const char *node)
-{
-    return input->identity != NULL && g_str_equal(input->identity->node, node);
-}
-
-/* Nothing is heard of some drivers when their device goes, and something else of others. */
-static void
-on_camera_went(SlCameraWait *wait, const char *node, SlStream *self)
-{
-    g_autoptr(SlStream) alive = g_object_ref(self);
-    g_autoptr(GError) error = sl_source_fault_new_unplugged(sl_stream_get_input(self));
-    const GError *fault = sl_fault_log_get(self->faults);
-
-    if (self->swap != NULL && is_seen_at(sl_setup_get_input(sl_swap_get_trial(self->swap)), node))
-        sl_swap_cancel(self->swap, error);
-    if (!is_seen_at(sl_stream_get_input(self), node) ||
-        (fault != NULL && sl_source_fault_is_pipelines(fault)))
-        return;
-    if (sl_stream_phase_has_source(self->phase)) {
-        break_with(self, error);
-    } else if (fault != NULL) {
-        sl_fault_log_set(self->faults, error);
-        report_state(self);
-    }
+    sl_stream_report(self);
 }
 
 /* --- the present setup's life: effects are only here --- */
@@ -290,7 +162,7 @@ on_timer(gpointer data)
     SlStream *self = data;
 
     sl_clear_source(&self->timer);
-    handle_event(self, SL_STREAM_EVENT_TIMEOUT);
+    sl_stream_handle_event(self, SL_STREAM_EVENT_TIMEOUT);
     return G_SOURCE_REMOVE;
 }
 
@@ -341,7 +213,7 @@ enter_phase(SlStream *self, SlStreamPhase phase)
         if (!sl_setup_is_running(self->present))
             start_present(self);
         else /* one may have come when nobody watched */
-            look_behind_pattern(self);
+            sl_stream_look_behind_pattern(self);
         break;
     case SL_STREAM_PHASE_LINGERING:
         self->timer = sl_context_add_timeout(self->context, self->linger_ms, on_timer, self);
@@ -362,8 +234,8 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     }
 }
 
-static void
-finish_stop_if_idle(SlStream *self)
+void
+sl_stream_finish_stop(SlStream *self)
 {
     g_autoptr(GTask) task = NULL;
 
@@ -374,8 +246,8 @@ finish_stop_if_idle(SlStream *self)
     g_task_return_boolean(task, TRUE);
 }
 
-static void
-handle_event(SlStream *self, SlStreamEvent event)
+void
+sl_stream_handle_event(SlStream *self, SlStreamEvent event)
 {
     g_autoptr(SlStream) alive = g_object_ref(self);
     SlStreamPhase next = sl_stream_phase_next(self->phase, event);
@@ -383,9 +255,9 @@ handle_event(SlStream *self, SlStreamEvent event)
     if (next == self->phase)
         return;
     enter_phase(self, next);
-    update_wait(self);
-    report_state(self);
-    finish_stop_if_idle(self);
+    sl_stream_update_wait(self);
+    sl_stream_report(self);
+    sl_stream_finish_stop(self);
 }
 
 static void
@@ -394,8 +266,8 @@ on_setup_found(SlSetup *setup, SlStream *self)
     g_autoptr(SlStream) alive = g_object_ref(self);
     gboolean is_another = sl_found_input_take(self->found, sl_setup_get_capture(setup));
 
-    update_wait(self);
-    report_state(self);
+    sl_stream_update_wait(self);
+    sl_stream_report(self);
     if (is_another)
         g_signal_emit(self, signals[INPUT_CHANGED], 0);
 }
@@ -403,20 +275,20 @@ on_setup_found(SlSetup *setup, SlStream *self)
 static void
 on_setup_broke(SlSetup *setup, GError *error, SlStream *self)
 {
-    break_with(self, error);
+    sl_stream_break(self, error);
 }
 
 static void
 on_setup_stopped(SlSetup *setup, SlStream *self)
 {
-    handle_event(self, SL_STREAM_EVENT_STOPPED);
+    sl_stream_handle_event(self, SL_STREAM_EVENT_STOPPED);
 }
 
 void
 sl_stream_acquire(SlStream *self)
 {
     if (self->n_viewers++ == 0 && !self->stopping_for_good)
-        handle_event(self, SL_STREAM_EVENT_WATCHED);
+        sl_stream_handle_event(self, SL_STREAM_EVENT_WATCHED);
 }
 
 void
@@ -424,17 +296,7 @@ sl_stream_release(SlStream *self)
 {
     g_return_if_fail(self->n_viewers > 0);
     if (--self->n_viewers == 0)
-        handle_event(self, SL_STREAM_EVENT_UNWATCHED);
-}
-
-static void
-call_off_swap(SlStream *self)
-{
-    g_autoptr(GError) error =
-        g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED, "the stream is being stopped");
-
-    if (self->swap != NULL)
-        sl_swap_cancel(self->swap, error);
+        sl_stream_handle_event(self, SL_STREAM_EVENT_UNWATCHED);
 }
 
 void
@@ -444,142 +306,18 @@ sl_stream_stop_async(SlStream *self, GAsyncReadyCallback callback, gpointer user
 
     self->stopping_for_good = TRUE;
     self->stop_task = g_task_new(self, NULL, callback, user_data);
-    call_off_swap(self);
+    sl_stream_call_off_swap(self);
     sl_retiring_stop(self->retiring);
-    handle_event(self, SL_STREAM_EVENT_UNWATCHED);
+    sl_stream_handle_event(self, SL_STREAM_EVENT_UNWATCHED);
     if (self->phase == SL_STREAM_PHASE_LINGERING)
-        handle_event(self, SL_STREAM_EVENT_TIMEOUT);
-    finish_stop_if_idle(self);
+        sl_stream_handle_event(self, SL_STREAM_EVENT_TIMEOUT);
+    sl_stream_finish_stop(self);
 }
 
 gboolean
 sl_stream_stop_finish(SlStream *self, GAsyncResult *result, GError **error)
 {
     return g_task_propagate_boolean(G_TASK(result), error);
-}
-
-/* --- another setup for the place of the present one --- */
-
-/* Viewers change over to it: those of other codecs with another peer. */
-static void
-give_place(SlStream *self, SlSetup *setup)
-{
-    g_autoptr(SlSetup) former = g_steal_pointer(&self->present);
-    gboolean is_same =
-        sl_track_codecs_are_equal(sl_setup_get_codecs(former), sl_setup_get_codecs(setup));
-    gboolean is_another;
-
-    self->present = g_object_ref(setup);
-    connect_setup(self, setup);
-    g_signal_handlers_disconnect_by_data(former, self);
-    sl_retiring_add(self->retiring, former);
-    sl_camera_wait_set_wish(self->wait, sl_setup_get_description(setup),
-                            sl_setup_get_values(setup));
-    is_another = sl_found_input_take(self->found, sl_setup_get_capture(setup));
-    self->attempt = 0;
-    self->slow_said = FALSE;
-    g_clear_pointer(&self->slow, g_free);
-    note_live(self);
-    handle_event(self, SL_STREAM_EVENT_REPLACED);
-    if (self->n_viewers == 0)
-        handle_event(self, SL_STREAM_EVENT_UNWATCHED);
-    become_live(self);
-
-    g_signal_emit(self, signals[is_same ? TRACKS_CHANGED : CODECS_CHANGED], 0);
-    g_signal_emit(self, signals[DESCRIPTION_CHANGED], 0);
-    if (is_another)
-        g_signal_emit(self, signals[INPUT_CHANGED], 0);
-}
-
-static void
-on_swap_ended(SlSwap *swap, const GError *error, SlStream *self)
-{
-    g_autoptr(SlStream) alive = g_object_ref(self);
-    g_autoptr(SlSwap) ended = g_steal_pointer(&self->swap);
-    g_autoptr(GTask) task = g_steal_pointer(&self->swap_task);
-    SlSetup *trial = sl_swap_get_trial(ended);
-    gboolean is_wanted = self->n_viewers > 0 && !self->stopping_for_good;
-
-    if (error == NULL) {
-        give_place(self, trial);
-        g_task_return_boolean(task, TRUE);
-        return;
-    }
-    if (!sl_setup_is_gone(trial))
-        sl_retiring_add(self->retiring, trial);
-    handle_event(self, is_wanted ? SL_STREAM_EVENT_RESUME : SL_STREAM_EVENT_REST);
-    finish_stop_if_idle(self);
-    g_task_return_error(task, g_error_copy(error));
-}
-
-static gboolean
-check_may_swap(SlStream *self, GError **error)
-{
-    const char *why = NULL;
-
-    if (self->stopping_for_good)
-        why = "the stream is being stopped";
-    else if (self->swap != NULL)
-        why = "another pipeline is being tried; try again";
-    else if (sl_retiring_is_full(self->retiring))
-        why = "earlier pipelines have not stopped yet; try again later";
-    if (why != NULL)
-        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED, why);
-    return why == NULL;
-}
-
-void
-sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *values,
-                     GAsyncReadyCallback callback, gpointer user_data)
-{
-    g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
-    g_autoptr(SlSetup) trial = NULL;
-    g_autoptr(GError) error = NULL;
-    gboolean excludes;
-
-    if (!check_may_swap(self, &error)) {
-        g_task_return_error(task, g_steal_pointer(&error));
-        return;
-    }
-    trial =
-        sl_setup_new(self->context, sl_stream_get_input(self), description, values, self->flags);
-    excludes = sl_setup_excludes(self->present, trial);
-    self->swap_task = g_steal_pointer(&task);
-    self->swap = sl_swap_new(self->context, trial);
-    g_signal_connect(self->swap, "ended", G_CALLBACK(on_swap_ended), self);
-    sl_swap_begin(self->swap, excludes);
-    if (excludes)
-        handle_event(self, SL_STREAM_EVENT_YIELD);
-}
-
-gboolean
-sl_stream_swap_finish(SlStream *self, GAsyncResult *result, GError **error)
-{
-    return g_task_propagate_boolean(G_TASK(result), error);
-}
-
-gboolean
-sl_stream_is_swapping(SlStream *self)
-{
-    return self->swap != NULL;
-}
-
-gboolean
-sl_stream_set_live(SlStream *self, SlValues *values, GError **error)
-{
-    SlDescription *description = sl_stream_get_description(self);
-    g_autoptr(GPtrArray) settings = NULL;
-
-    if (!check_may_swap(self, error))
-        return FALSE;
-    settings =
-        sl_description_get_live_settings(description, sl_stream_get_values(self), values, error);
-    if (settings == NULL || !sl_setup_set_live(self->present, values, settings, error))
-        return FALSE;
-    sl_camera_wait_set_wish(self->wait, description, values);
-    g_signal_emit(self, signals[VALUES_CHANGED], 0, settings);
-    g_signal_emit(self, signals[DESCRIPTION_CHANGED], 0);
-    return TRUE;
 }
 
 /* --- the object --- */
@@ -752,11 +490,11 @@ sl_stream_init(SlStream *self)
 static void
 on_retiring_stopped(SlRetiring *retiring, SlStream *self)
 {
-    finish_stop_if_idle(self);
+    sl_stream_finish_stop(self);
 }
 
-static void
-connect_setup(SlStream *self, SlSetup *setup)
+void
+sl_stream_connect_setup(SlStream *self, SlSetup *setup)
 {
     g_signal_connect(setup, "found", G_CALLBACK(on_setup_found), self);
     g_signal_connect(setup, "complete", G_CALLBACK(on_setup_complete), self);
@@ -780,14 +518,11 @@ sl_stream_new(GMainContext *context, const SlStreamConfig *config)
     self->controls = sl_control_keeper_new(context, config->name, sl_control_device_get_real());
     self->present =
         sl_setup_new(context, config->input, config->description, config->values, config->flags);
-    connect_setup(self, self->present);
+    sl_stream_connect_setup(self, self->present);
     self->retiring = sl_retiring_new(context);
     g_signal_connect(self->retiring, "stopped", G_CALLBACK(on_retiring_stopped), self);
     self->wait = sl_camera_wait_new(context, config->monitor, config->description, config->values,
                                     config->flags);
-    g_signal_connect(self->wait, "came", G_CALLBACK(on_camera_came), self);
-    g_signal_connect(self->wait, "went", G_CALLBACK(on_camera_went), self);
-    g_signal_connect(self->wait, "there", G_CALLBACK(on_camera_there), self);
-    g_signal_connect(self->wait, "refused", G_CALLBACK(on_camera_refused), self);
+    sl_stream_connect_wait(self);
     return self;
 }

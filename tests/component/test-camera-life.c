@@ -1,15 +1,15 @@
 #include <gst/gst.h>
 
+#include "fake-camera.h"
 #include "proc-fixture.h"
 #include "sl-stream.h"
 #include "sl-teardown.h"
 
-/* A stream's camera comes, goes and misbehaves. The camera is this file's: its sl_capture_new() is
- * linked in place of the real one. */
+/* A stream's camera comes, goes and misbehaves. */
 
-#define CAPS "video/x-raw,format=I420,width=64,height=64,framerate=30/1"
+#define CAPS FAKE_CAMERA_CAPS
 
-static const char moving[] = "videotestsrc is-live=true ! " CAPS;
+static const char moving[] = FAKE_CAMERA_MOVING;
 /* Thirty frames and then silence: the funnel's other input, on which nothing ever comes, keeps the
  * end away. */
 static const char freezing[] = "udpsrc address=127.0.0.1 port=0 caps=\"" CAPS "\" ! funnel name=f "
@@ -17,112 +17,6 @@ static const char freezing[] = "udpsrc address=127.0.0.1 port=0 caps=\"" CAPS "\
 /* The caps promise 30. */
 static const char dropping[] =
     "videotestsrc is-live=true ! " CAPS " ! identity drop-probability=0.6";
-
-static struct {
-    GMutex lock;
-    GCond cond;
-    const char *node;  /* video0; NULL: there is none */
-    SlMediaError code; /* why it can't be had; 0: it can */
-    const char *text;  /* its pictures */
-    gboolean hangs;
-    guint n_asked;
-    guint n_waiting;
-} camera;
-
-static SlCapture *
-capture_new(SlInput *input, const char *text)
-{
-    SlCapture *self = g_new0(SlCapture, 1);
-
-    self->raw = g_strdup(text);
-    self->input = sl_input_ref(input);
-    self->fps_n = 30;
-    self->fps_d = 1;
-    return self;
-}
-
-static SlCapture *
-capture_camera(SlInput *input, GError **error)
-{
-    g_autofree char *node = g_strdup_printf("/dev/%s", camera.node);
-    SlCameraIdentity identity = {
-        .node = (char *)camera.node, .model = (char *)"Camera", .port = (char *)"1", .alone = TRUE
-    };
-    SlCamera seen = { .node = node, .name = (char *)"Camera (2.0)", .identity = &identity };
-    g_autoptr(SlInput) found = NULL;
-    SlCapture *self;
-
-    if (camera.node == NULL || camera.code != 0) {
-        g_set_error_literal(error, SL_MEDIA_ERROR,
-                            camera.node != NULL ? camera.code : SL_MEDIA_ERROR_NOT_FOUND,
-                            "not to be had");
-        return NULL;
-    }
-    found = sl_input_new_camera(input->spec, &seen);
-    self = capture_new(found, camera.text);
-    self->mode = g_strdup("I420 64x64 at 30");
-    return self;
-}
-
-SlCapture *
-sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlCaptureFlags flags,
-               GError **error)
-{
-    SlCapture *self;
-
-    g_mutex_lock(&camera.lock);
-    camera.n_asked++;
-    camera.n_waiting++;
-    while (camera.hangs)
-        g_cond_wait(&camera.cond, &camera.lock);
-    camera.n_waiting--;
-    self = capture_camera(input, input->kind == SL_INPUT_NO_CAMERA ? NULL : error);
-    if (self == NULL && input->kind == SL_INPUT_NO_CAMERA)
-        self = capture_new(input, moving);
-    g_mutex_unlock(&camera.lock);
-    return self;
-}
-
-static void
-set_camera(const char *node, SlMediaError code, const char *text)
-{
-    g_mutex_lock(&camera.lock);
-    camera.node = node;
-    camera.code = code;
-    camera.text = text;
-    g_mutex_unlock(&camera.lock);
-}
-
-static void
-set_hangs(gboolean hangs)
-{
-    g_mutex_lock(&camera.lock);
-    camera.hangs = hangs;
-    g_cond_broadcast(&camera.cond);
-    g_mutex_unlock(&camera.lock);
-}
-
-static guint
-count_asked(void)
-{
-    guint n_asked;
-
-    g_mutex_lock(&camera.lock);
-    n_asked = camera.n_asked;
-    g_mutex_unlock(&camera.lock);
-    return n_asked;
-}
-
-static guint
-count_waiting(void)
-{
-    guint n_waiting;
-
-    g_mutex_lock(&camera.lock);
-    n_waiting = camera.n_waiting;
-    g_mutex_unlock(&camera.lock);
-    return n_waiting;
-}
 
 typedef struct {
     SlCameraMonitor *monitor;
@@ -144,7 +38,7 @@ set_up_lingering(Fixture *fixture, SlInput *input, guint linger_ms)
 
     sl_limits_init(&limits);
     limits.linger_ms = linger_ms;
-    camera.n_asked = 0;
+    fake_camera_forget_asked();
     fixture->monitor = sl_camera_monitor_new(g_main_context_default());
     fixture->stream =
         sl_stream_new(g_main_context_default(), &(SlStreamConfig){ .name = "door",
@@ -216,7 +110,7 @@ test_unplugged(void)
     g_autoptr(GPtrArray) codecs = NULL;
     Fixture fixture;
 
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     set_up(&fixture, sl_input_new_awaited("/dev/video0"));
     assert_told(&fixture, SL_STREAM_IDLE, "", "door", NULL);
     sl_stream_acquire(fixture.stream);
@@ -225,7 +119,7 @@ test_unplugged(void)
     g_assert_cmpstr(sl_stream_get_mode(fixture.stream), ==, "I420 64x64 at 30");
     codecs = g_ptr_array_ref(sl_stream_get_codecs(fixture.stream));
 
-    set_camera(NULL, 0, NULL);
+    fake_camera_set(NULL, 0, NULL);
     sl_camera_monitor_report(fixture.monitor, "video7", FALSE);
     assert_told(&fixture, SL_STREAM_LIVE, "", "Camera (2.0)", "/dev/video0");
     sl_camera_monitor_report(fixture.monitor, "video0", FALSE);
@@ -233,8 +127,8 @@ test_unplugged(void)
     g_assert_cmpstr(sl_stream_get_fault(fixture.stream)->message, ==,
                     "Camera (2.0) (/dev/video0) is unplugged, waiting for it");
 
-    PROC_WAIT_UNTIL(count_asked() >= 3); /* in vain */
-    set_camera("video1", 0, moving);
+    PROC_WAIT_UNTIL(fake_camera_count_asked() >= 3); /* in vain */
+    fake_camera_set("video1", 0, moving);
     sl_camera_monitor_report(fixture.monitor, "video1", TRUE);
     wait_for(&fixture, SL_STREAM_LIVE);
     assert_told(&fixture, SL_STREAM_LIVE, "", "Camera (2.0)", "/dev/video1");
@@ -248,15 +142,15 @@ test_back_at_once(void)
 {
     Fixture fixture;
 
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     set_up(&fixture, sl_input_new_awaited(NULL));
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LIVE);
     sl_camera_monitor_report(fixture.monitor, "video0", FALSE);
-    set_camera("video1", 0, moving);
+    fake_camera_set("video1", 0, moving);
     sl_camera_monitor_report(fixture.monitor, "video1", TRUE);
     wait_for(&fixture, SL_STREAM_LIVE);
-    g_assert_cmpuint(count_asked(), ==, 2);
+    g_assert_cmpuint(fake_camera_count_asked(), ==, 2);
     assert_told(&fixture, SL_STREAM_LIVE, "", "Camera (2.0)", "/dev/video1");
     tear_down(&fixture);
 }
@@ -266,18 +160,18 @@ test_takes_over_from_the_pattern(void)
 {
     Fixture fixture;
 
-    set_camera(NULL, 0, NULL);
+    fake_camera_set(NULL, 0, NULL);
     set_up(&fixture, sl_input_new_no_camera());
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LIVE);
     assert_told(&fixture, SL_STREAM_LIVE, "No camera: plug one in", "Test pattern", NULL);
 
     /* The pattern stays for as long as it can't be opened, and gives way when it can. */
-    set_camera("video0", SL_MEDIA_ERROR_BUSY, moving);
+    fake_camera_set("video0", SL_MEDIA_ERROR_BUSY, moving);
     sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
-    PROC_WAIT_UNTIL(count_asked() >= 3);
+    PROC_WAIT_UNTIL(fake_camera_count_asked() >= 3);
     assert_told(&fixture, SL_STREAM_LIVE, "No camera: plug one in", "Test pattern", NULL);
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     PROC_WAIT_UNTIL(get_node(&fixture) != NULL);
     wait_for(&fixture, SL_STREAM_LIVE);
     assert_told(&fixture, SL_STREAM_LIVE, "", "Camera (2.0)", "/dev/video0");
@@ -290,12 +184,12 @@ test_takes_over_for_who_comes_back(void)
 {
     Fixture fixture;
 
-    set_camera(NULL, 0, NULL);
+    fake_camera_set(NULL, 0, NULL);
     set_up_lingering(&fixture, sl_input_new_no_camera(), 60000);
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LIVE);
     sl_stream_release(fixture.stream);
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
     sl_stream_acquire(fixture.stream);
     PROC_WAIT_UNTIL(get_node(&fixture) != NULL);
@@ -311,20 +205,20 @@ test_nodes_come_in_a_row(void)
     Fixture fixture;
     guint n_asked;
 
-    set_camera(NULL, 0, NULL);
+    fake_camera_set(NULL, 0, NULL);
     set_up(&fixture, sl_input_new_awaited("/dev/video0"));
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LOST);
-    set_hangs(TRUE);
-    set_camera("video0", 0, moving);
+    fake_camera_set_hangs(TRUE);
+    fake_camera_set("video0", 0, moving);
     sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
-    PROC_WAIT_UNTIL(count_waiting() == 1);
-    n_asked = count_asked();
+    PROC_WAIT_UNTIL(fake_camera_count_waiting() == 1);
+    n_asked = fake_camera_count_asked();
     sl_camera_monitor_report(fixture.monitor, "video1", TRUE);
     sl_camera_monitor_report(fixture.monitor, "video2", TRUE);
-    set_hangs(FALSE);
+    fake_camera_set_hangs(FALSE);
     wait_for(&fixture, SL_STREAM_LIVE);
-    g_assert_cmpuint(count_asked(), ==, n_asked);
+    g_assert_cmpuint(fake_camera_count_asked(), ==, n_asked);
     tear_down(&fixture);
 }
 
@@ -333,17 +227,17 @@ test_waits(void)
 {
     Fixture fixture;
 
-    set_camera(NULL, 0, NULL);
+    fake_camera_set(NULL, 0, NULL);
     set_up(&fixture, sl_input_new_awaited(NULL));
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LOST);
     assert_told(&fixture, SL_STREAM_LOST, "Camera unplugged, waiting for it", "door", NULL);
-    set_camera("video0", SL_MEDIA_ERROR_PERMISSION, moving);
+    fake_camera_set("video0", SL_MEDIA_ERROR_PERMISSION, moving);
     sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
     PROC_WAIT_UNTIL(g_str_has_prefix(sl_stream_get_detail(fixture.stream), "The server may not"));
-    set_camera("video0", SL_MEDIA_ERROR_BUSY, moving);
+    fake_camera_set("video0", SL_MEDIA_ERROR_BUSY, moving);
     PROC_WAIT_UNTIL(g_str_has_suffix(sl_stream_get_detail(fixture.stream), "by another program"));
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     wait_for(&fixture, SL_STREAM_LIVE);
     assert_told(&fixture, SL_STREAM_LIVE, "", "Camera (2.0)", "/dev/video0");
     tear_down(&fixture);
@@ -354,7 +248,7 @@ test_frozen(void)
 {
     Fixture fixture;
 
-    set_camera("video0", 0, freezing);
+    fake_camera_set("video0", 0, freezing);
     set_up(&fixture, sl_input_new_awaited(NULL));
     sl_stream_acquire(fixture.stream);
     wait_for(&fixture, SL_STREAM_LIVE);
@@ -363,7 +257,7 @@ test_frozen(void)
                 "/dev/video0");
     g_assert_cmpstr(sl_stream_get_fault(fixture.stream)->message, ==,
                     "Camera (2.0) (/dev/video0) is frozen: no frame for 3 s, starting it again");
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     wait_for(&fixture, SL_STREAM_LIVE);
     tear_down(&fixture);
 }
@@ -374,7 +268,7 @@ test_slow(void)
     const SlFrameRate *rate;
     Fixture fixture;
 
-    set_camera("video0", 0, dropping);
+    fake_camera_set("video0", 0, dropping);
     set_up(&fixture, sl_input_new_awaited(NULL));
     sl_stream_acquire(fixture.stream);
     PROC_WAIT_UNTIL(
@@ -383,7 +277,7 @@ test_slow(void)
     rate = sl_stream_get_rate(fixture.stream);
     g_assert_cmpfloat(rate->expected, ==, 30);
     g_assert_cmpfloat(rate->measured, <, 24);
-    g_assert_cmpuint(count_asked(), ==, 1); /* it goes on */
+    g_assert_cmpuint(fake_camera_count_asked(), ==, 1); /* it goes on */
     tear_down(&fixture);
 }
 
@@ -393,20 +287,20 @@ test_hanging_driver(void)
 {
     Fixture fixture;
 
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     set_up(&fixture, sl_input_new_awaited(NULL));
-    set_hangs(TRUE);
+    fake_camera_set_hangs(TRUE);
     for (guint round = 0; round < 3; round++) {
         sl_stream_acquire(fixture.stream);
-        PROC_WAIT_UNTIL(count_asked() == 1);
+        PROC_WAIT_UNTIL(fake_camera_count_asked() == 1);
         g_assert_cmpint(sl_stream_get_state(fixture.stream), ==, SL_STREAM_STARTING);
         sl_stream_release(fixture.stream);
         wait_for(&fixture, SL_STREAM_IDLE);
     }
     sl_stream_acquire(fixture.stream);
-    set_hangs(FALSE);
+    fake_camera_set_hangs(FALSE);
     wait_for(&fixture, SL_STREAM_LIVE);
-    g_assert_cmpuint(count_asked(), ==, 2);
+    g_assert_cmpuint(fake_camera_count_asked(), ==, 2);
     tear_down(&fixture);
 }
 
@@ -416,14 +310,14 @@ test_ends_while_driver_hangs(void)
 {
     Fixture fixture;
 
-    set_camera("video0", 0, moving);
+    fake_camera_set("video0", 0, moving);
     set_up(&fixture, sl_input_new_awaited(NULL));
-    set_hangs(TRUE);
+    fake_camera_set_hangs(TRUE);
     sl_stream_acquire(fixture.stream);
-    PROC_WAIT_UNTIL(count_asked() == 1);
+    PROC_WAIT_UNTIL(fake_camera_count_asked() == 1);
     tear_down(&fixture);
-    g_assert_cmpuint(count_waiting(), ==, 1);
-    set_hangs(FALSE);
+    g_assert_cmpuint(fake_camera_count_waiting(), ==, 1);
+    fake_camera_set_hangs(FALSE);
     PROC_WAIT_UNTIL(!proc_fixture_has_thread("camera"));
     proc_fixture_iterate();
 }
