@@ -22,18 +22,16 @@ set_optional(JsonObject *object, const char *name, const char *text)
         json_object_set_null_member(object, name);
 }
 
-JsonObject *
-sl_pipeline_to_json(SlPipelineSwitch *pipeline)
+void
+sl_pipeline_add_to_json(SlPipelineSwitch *pipeline, JsonObject *object)
 {
     SlDescription *description = sl_stream_get_description(sl_pipeline_switch_get_stream(pipeline));
-    JsonObject *object = json_object_new();
 
     set_optional(object, "name", sl_description_get_name(description));
     json_object_set_string_member(object, "title", sl_description_get_title(description));
     json_object_set_boolean_member(object, "auto", sl_pipeline_switch_is_auto(pipeline));
     set_optional(object, "problem", sl_pipeline_switch_get_problem(pipeline));
     json_object_set_boolean_member(object, "swapping", sl_pipeline_switch_is_busy(pipeline));
-    return object;
 }
 
 /* A file with mistakes is listed, too: whoever chooses it is told what they are. */
@@ -84,9 +82,10 @@ set_text(JsonObject *object, SlStream *stream)
 static void
 answer_pipeline(SoupServerMessage *msg, SlPipelineSwitch *pipeline)
 {
-    g_autoptr(JsonObject) object = sl_pipeline_to_json(pipeline);
+    g_autoptr(JsonObject) object = json_object_new();
     gboolean may_edit = sl_pipeline_switch_may_edit(pipeline);
 
+    sl_pipeline_add_to_json(pipeline, object);
     set_optional(object, "file", sl_pipeline_switch_get_file(pipeline));
     json_object_set_boolean_member(object, "edit", may_edit);
     /* It may hold passwords. Who may replace it can read any file anyway. */

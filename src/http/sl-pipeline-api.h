@@ -8,9 +8,9 @@ G_BEGIN_DECLS
  * it could have. */
 void sl_pipeline_api_answer(const SlStreamApi *api, SoupServerMessage *msg);
 
-/** sl_pipeline_to_json: (transfer full): what operators are told of at each change: `name`,
- * `title`, `auto`, `problem`, `swapping` */
-JsonObject *sl_pipeline_to_json(SlPipelineSwitch *pipeline);
+/** sl_pipeline_add_to_json: what operators are told of at each change: `name`, `title`, `auto`,
+ * `problem`, `swapping` */
+void sl_pipeline_add_to_json(SlPipelineSwitch *pipeline, JsonObject *object);
 
 /** sl_pipeline_api_answer_undone: @error of sl_pipeline_switch_finish() */
 void sl_pipeline_api_answer_undone(SoupServerMessage *msg, const GError *error);

@@ -115,9 +115,9 @@ may_operate(SlSignalling *self)
 static void
 send_pipeline(SlSignalling *self)
 {
-    g_autoptr(JsonObject) object = sl_pipeline_to_json(self->pipeline);
+    g_autoptr(JsonObject) object = message_new("pipeline");
 
-    json_object_set_string_member(object, "type", "pipeline");
+    sl_pipeline_add_to_json(self->pipeline, object);
     send_object(self, object);
 }
 

@@ -43,7 +43,10 @@ stream_to_json(const SlStatus *status, SlPipelineSwitch *pipeline, gboolean for_
         const SlFrameRate *rate = sl_stream_get_rate(stream);
         const char *mode = sl_stream_get_mode(stream);
         json_object_set_string_member(object, "input", sl_stream_get_input_label(stream));
-        json_object_set_object_member(object, "pipeline", sl_pipeline_to_json(pipeline));
+        JsonObject *description = json_object_new();
+
+        sl_pipeline_add_to_json(pipeline, description);
+        json_object_set_object_member(object, "pipeline", description);
         if (mode != NULL)
             json_object_set_string_member(object, "mode", mode);
         if (fault != NULL)

@@ -354,6 +354,15 @@ begin_preparation(SlPipelineSwitch *self, Attempt *attempt)
         g_thread_unref(thread);
 }
 
+/* All that was set, also for descriptions before the one in force: that of the configuration may
+ * fit again. */
+static char **
+list_settings(SlPipelineSwitch *self)
+{
+    return sl_settings_merge((const char *const *)self->configured->settings,
+                             (const char *const *)self->present->settings);
+}
+
 /* --- changes of files, configuration, input --- */
 
 static void
@@ -368,7 +377,8 @@ take_due(SlPipelineSwitch *self)
         attempt_new(self, sl_pipeline_choice_copy(due == SL_SWITCH_DUE_CHOICE ? self->configured
                                                                               : self->present));
     if (due != SL_SWITCH_DUE_CHOICE) {
-        attempt->kept = g_steal_pointer(&attempt->choice->settings);
+        attempt->kept = list_settings(self);
+        g_strfreev(attempt->choice->settings);
         attempt->choice->settings = g_new0(char *, 1);
     }
     if (due == SL_SWITCH_DUE_FILE)
@@ -458,7 +468,7 @@ sl_pipeline_switch_choose_async(SlPipelineSwitch *self, const SlPipelineChoice *
         return;
     self->task = g_steal_pointer(&task);
     attempt = attempt_new(self, sl_pipeline_choice_copy(choice));
-    attempt->kept = g_strdupv(self->present->settings);
+    attempt->kept = list_settings(self);
     begin_preparation(self, attempt);
 }
 

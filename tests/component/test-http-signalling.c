@@ -301,6 +301,37 @@ test_conversation(void)
     http_fixture_stop(&fixture);
 }
 
+/* Operators are told of the pipeline, guests are not. */
+static void
+test_pipeline(void)
+{
+    HttpFixture fixture;
+    Viewer *operator_, *guest;
+
+    http_fixture_prepare(&fixture);
+    http_fixture_start(&fixture, "127.0.0.1", NULL);
+    operator_ = viewer_new(&fixture, "/ws/camera?key=" FIXTURE_OPERATOR_KEY, "Via: 1.1 p");
+    viewer_send(operator_, HELLO);
+    g_assert_cmpstr(viewer_text(operator_, 3), ==,
+                    "{\"type\":\"pipeline\",\"name\":\"plain\",\"title\":\"Plain\",\"auto\":false,"
+                    "\"problem\":null,"
+                    "\"swapping\":false}");
+    guest = viewer_new(&fixture, "/ws/camera?key=" FIXTURE_GUEST_KEY, "Via: 1.1 p");
+    viewer_send(guest, OTHER_HELLO);
+    g_assert_nonnull(strstr(viewer_text(guest, 2), "\"viewers\""));
+    g_assert_nonnull(strstr(viewer_text(operator_, 4), "\"viewers\""));
+
+    http_fixture_write(&fixture, FIXTURE_PIPELINE, "[source]\nnonsense !\n");
+    g_assert_nonnull(strstr(viewer_text(operator_, 5), "\"problem\":null,\"swapping\":true"));
+    g_assert_nonnull(strstr(viewer_text(operator_, 6), "plain.pipeline:2: "));
+    g_assert_nonnull(strstr(viewer_text(operator_, 6), "\"swapping\":false"));
+    fake_stream_set_state(fixture.stream, SL_STREAM_LIVE, "");
+    g_assert_nonnull(strstr(viewer_text(guest, 3), "\"state\""));
+    viewer_free(guest);
+    viewer_free(operator_);
+    http_fixture_stop(&fixture);
+}
+
 static void
 test_viewers(void)
 {
@@ -878,6 +909,7 @@ main(int argc, char **argv)
     g_test_add_func("/http/session-errors", test_session_errors);
     g_test_add_func("/http/conversation", test_conversation);
     g_test_add_func("/http/viewers", test_viewers);
+    g_test_add_func("/http/pipeline", test_pipeline);
     g_test_add_func("/http/replaced-and-full", test_replaced_and_full);
     g_test_add_func("/http/no-hello", test_no_hello);
     g_test_add_func("/http/too-many", test_too_many);
