@@ -110,6 +110,7 @@ exit_status_of(const GError *error)
     case SL_MEDIA_ERROR_PERMISSION:
     case SL_MEDIA_ERROR_FROZEN:
     case SL_MEDIA_ERROR_DEVICE:
+    case SL_MEDIA_ERROR_NO_SENDER:
         return SL_EXIT_UNAVAILABLE;
     case SL_MEDIA_ERROR_DESCRIPTION:
     case SL_MEDIA_ERROR_VALUE:

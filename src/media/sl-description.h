@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_PERMISSION: the message names the group that is needed (69)
  * @SL_MEDIA_ERROR_FROZEN: the device gave frames, and gives none any more
  * @SL_MEDIA_ERROR_DEVICE: any other fault of a device
+ * @SL_MEDIA_ERROR_NO_SENDER: the program that makes the pictures is not there
  * @SL_MEDIA_ERROR_VALUE: a control that the camera has not, a value that it or an element does not
  * take, or a variable that is not live
  * @SL_MEDIA_ERROR_REFUSED: the camera refuses a value that it should take
@@ -36,6 +37,7 @@ typedef enum {
     SL_MEDIA_ERROR_PERMISSION,
     SL_MEDIA_ERROR_FROZEN,
     SL_MEDIA_ERROR_DEVICE,
+    SL_MEDIA_ERROR_NO_SENDER,
     SL_MEDIA_ERROR_VALUE,
     SL_MEDIA_ERROR_REFUSED,
     SL_MEDIA_ERROR_CROWDED,

@@ -9,6 +9,7 @@
 #include "sl-context.h"
 #include "sl-file-loop.h"
 #include "sl-log.h"
+#include "sl-shm-sender.h"
 #include "sl-sound.h"
 #include "sl-source-fault.h"
 #include "sl-teardown.h"
@@ -315,6 +316,8 @@ start_pipeline(GstElement *pipeline, gpointer data)
 {
     StartJob *job = data;
 
+    if (!sl_shm_sender_check(GST_BIN(pipeline)))
+        return;
     /* A live pipeline's frames are late by nature: showing them at once is all that can be done. */
     if (gst_element_set_state(pipeline, GST_STATE_PAUSED) == GST_STATE_CHANGE_NO_PREROLL) {
         for (guint i = 0; i < job->appsinks->len; i++)

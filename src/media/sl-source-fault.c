@@ -6,6 +6,9 @@
 #include "sl-launch-tokens.h"
 #include "sl-log.h"
 
+/* The element that takes another program's pictures. */
+#define SHM_SOURCE "shmsrc"
+
 /* --- whose fault it is --- */
 
 static const SlToken *
@@ -67,6 +70,14 @@ describe_pipeline(const SlFaultScene *scene, const char *culprit, guint line, co
     return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
                        "%s:%u: '%s' failed (%s); change it or its properties",
                        sl_description_get_file(scene->description), line, culprit, message);
+}
+
+static GError *
+describe_sender(const SlFaultScene *scene, guint line, const char *message)
+{
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER,
+                       "%s:%u: no program sends pictures (%s), waiting for one",
+                       sl_description_get_file(scene->description), line, message);
 }
 
 /* --- inputs --- */
@@ -248,6 +259,8 @@ sl_source_fault_new(const SlFaultScene *scene, const char *const *elements, cons
                            "%s: its elements can't agree on a format for %s; look at the caps "
                            "in [source]",
                            sl_description_get_file(scene->description), scene->input->label);
+    if (g_strcmp0(culprit, SHM_SOURCE) == 0)
+        return describe_sender(scene, line, message);
     if (culprit != NULL)
         return describe_pipeline(scene, culprit, line, message);
     return describe_input(scene->input, error, debug, message);
@@ -270,6 +283,8 @@ sl_source_fault_for_viewers(const GError *fault, SlInputKind kind)
 
     if (sl_source_fault_is_pipelines(fault))
         return "Its pipeline does not work here: the server's log says why";
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER))
+        return "The program that makes the picture is not running, waiting for it";
     if (kind == SL_INPUT_FILE)
         return g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND)
                    ? "The film is not there any more"

@@ -28,7 +28,8 @@ typedef struct {
  *
  * Tells the input's faults from the description's. Any thread.
  * Returns: (transfer full): SL_MEDIA_ERROR: NOT_FOUND, BUSY, PERMISSION and DEVICE are the input's,
- * PIPELINE and MISSING_ELEMENT the description's
+ * NO_SENDER is that of a program that the description waits for, PIPELINE and MISSING_ELEMENT are
+ * the description's
  */
 GError *sl_source_fault_new(const SlFaultScene *scene, const char *const *elements,
                             const GError *error, const char *debug);

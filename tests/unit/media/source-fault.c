@@ -5,7 +5,8 @@
 static const char text[] = "[source]\n"
                            "${capture}\n"
                            "  ! videoconvert\n"
-                           "  ! vp8enc ! appsink name=video\n";
+                           "  ! vp8enc ! appsink name=video\n"
+                           "shmsrc ! appsink name=program\n";
 
 typedef struct {
     const char *device;
@@ -27,6 +28,16 @@ typedef struct {
 #define NOT_REACHED "The camera can't be reached"
 
 static const Case cases[] = {
+    { "test",
+      { "shmsrc", "pipeline" },
+      RESOURCE,
+      GST_RESOURCE_ERROR_NOT_FOUND,
+      "/tmp/frames: No such file or directory",
+      NULL,
+      SL_MEDIA_ERROR_NO_SENDER,
+      "x.pipeline:5: no program sends pictures (/tmp/frames: No such file or directory), waiting "
+      "for one",
+      "The program that makes the picture is not running, waiting for it" },
     { RTSP,
       { "rtspsrc", "pipeline" },
       RESOURCE,
