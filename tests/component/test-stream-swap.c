@@ -459,7 +459,7 @@ static const struct {
       " ! appsink name=video\n",
       SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: 'decodebin' failed (*" },
     { "ends", "[source]\nvideotestsrc is-live=true num-buffers=0 ! vp8enc ! appsink name=video\n",
-      SL_MEDIA_ERROR_DEVICE, "Test pattern ended*" },
+      SL_MEDIA_ERROR_DEVICE, "Test pattern ended" },
     { "no-frame", "[source]\n${capture} ! valve drop=true ! vp8enc\n ! appsink name=video\n",
       SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: track video gave no frame within 5 s" },
     { "no-frame-of-one-track",
