@@ -56,7 +56,7 @@ struct _SlPeer {
 
 G_DEFINE_FINAL_TYPE(SlPeer, sl_peer, G_TYPE_OBJECT)
 
-enum { OFFER, CANDIDATE, CONNECTED, CHANNEL_OPENED, ENDED, N_SIGNALS };
+enum { OFFER, CANDIDATE, CONNECTED, CHANNEL_OPENED, STUCK, ENDED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static PeerLink *
@@ -152,18 +152,60 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
 
 /* --- media --- */
 
+static void
+on_sender_stuck(SlSender *sender, SlPeer *self)
+{
+    GST_INFO("peer %u: nothing comes of the other tracks", self->number);
+    g_signal_emit(self, signals[STUCK], 0);
+}
+
 static gboolean
 add_senders(SlPeer *self, GPtrArray *codecs, GError **error)
 {
     for (guint i = 0; i < codecs->len; i++) {
         SlSender *sender =
-            sl_sender_new(self->pipeline, self->webrtcbin, self->stream,
+            sl_sender_new(self->context, self->pipeline, self->webrtcbin, self->stream,
                           g_ptr_array_index(codecs, i), FIRST_PAYLOAD_TYPE + i, error);
         if (sender == NULL)
             return FALSE;
+        g_signal_connect(sender, "stuck", G_CALLBACK(on_sender_stuck), self);
         g_ptr_array_add(self->senders, sender);
     }
     return TRUE;
+}
+
+static gboolean
+fits(SlPeer *self, GPtrArray *codecs)
+{
+    if (codecs == NULL || codecs->len != self->senders->len)
+        return FALSE;
+    for (guint i = 0; i < codecs->len; i++) {
+        if (!sl_sender_fits(g_ptr_array_index(self->senders, i), g_ptr_array_index(codecs, i)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+sl_peer_switch(SlPeer *self, GError **error)
+{
+    GPtrArray *codecs = sl_stream_get_codecs(self->stream);
+
+    if (self->pipeline == NULL || !fits(self, codecs))
+        return TRUE;
+    for (guint i = 0; i < codecs->len; i++) {
+        if (!sl_sender_switch(g_ptr_array_index(self->senders, i), self->stream,
+                              g_ptr_array_index(codecs, i), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void
+sl_peer_apply_live(SlPeer *self, GPtrArray *settings)
+{
+    for (guint i = 0; i < self->senders->len; i++)
+        sl_sender_apply_live(g_ptr_array_index(self->senders, i), settings);
 }
 
 /* --- the offer --- */
@@ -601,6 +643,8 @@ tear_down(SlPeer *self)
 {
     sl_clear_source(&self->timer);
     sl_clear_source(&self->gathering_timer);
+    for (guint i = 0; i < self->senders->len; i++)
+        g_signal_handlers_disconnect_by_data(g_ptr_array_index(self->senders, i), self);
     g_ptr_array_set_size(self->senders, 0);
     /* Channels are let go of before webrtcbin, which they point into. */
     if (self->channel != NULL) {
@@ -681,6 +725,8 @@ sl_peer_class_init(SlPeerClass *klass)
     signals[CHANNEL_OPENED] =
         g_signal_new("channel-opened", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                      G_TYPE_NONE, 1, SL_TYPE_RELAY_TRANSPORT);
+    signals[STUCK] =
+        g_signal_new("stuck", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     signals[ENDED] = g_signal_new("ended", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_ERROR);
     GST_DEBUG_CATEGORY_INIT(sightline_peer, "sightline-peer", 0, "Sightline peers");
@@ -691,7 +737,7 @@ sl_peer_init(SlPeer *self)
 {
     sl_census_add_object(self);
     self->weak = sl_weak_new(self);
-    self->senders = g_ptr_array_new_with_free_func((GDestroyNotify)sl_sender_free);
+    self->senders = g_ptr_array_new_with_free_func(g_object_unref);
 }
 
 SlPeer *

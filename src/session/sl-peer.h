@@ -10,14 +10,15 @@ G_BEGIN_DECLS
 
 /**
  * SlPeer: one viewer's pipeline, `appsrc ! [viewer TRACK] ! webrtcbin` for each track, with a data
- * channel `relay`. Only it touches webrtcbin. What it sends is fixed for its life: other codecs
- * need another peer. Main thread only.
+ * channel `relay`. Only it touches webrtcbin. The codecs that it sends are fixed for its life:
+ * others need another peer; other tracks of the same codecs do not. Main thread only.
  *
  * Signals:
  *  - `offer` (const char *sdp): once
  *  - `candidate` (guint mline, const char *mid, const char *candidate): "" ends them
  *  - `connected` (): media flows from now on
  *  - `channel-opened` (SlRelayTransport *channel)
+ *  - `stuck` (): it should have switched to other tracks, and nothing comes of them
  *  - `ended` (GError *error): (nullable) once, last of all; the pipeline's teardown goes on behind
  * it
  */
@@ -43,6 +44,19 @@ gboolean sl_peer_answer(SlPeer *self, const char *sdp, GError **error);
  */
 gboolean sl_peer_add_candidate(SlPeer *self, const char *mid, int mline, const char *candidate,
                                GError **error);
+
+/**
+ * sl_peer_switch:
+ *
+ * The stream's tracks are others: goes over to them, each as soon as it can. A peer of other codecs
+ * than the stream's present ones stays as it is.
+ *
+ * Returns: FALSE with SL_MEDIA_ERROR or SL_SESSION_ERROR_INTERNAL: offer another one
+ */
+gboolean sl_peer_switch(SlPeer *self, GError **error);
+
+/** sl_peer_apply_live: @settings: (element-type SlLiveSetting): as of `values-changed` */
+void sl_peer_apply_live(SlPeer *self, GPtrArray *settings);
 
 /** sl_peer_end: @error: (nullable): what `ended` will carry. Idempotent. */
 void sl_peer_end(SlPeer *self, const GError *error);

@@ -13,21 +13,24 @@ typedef struct {
     guint16 sequence;
     guint32 timestamp;
     guint32 ssrc;
-    gsize size;
+    gsize size; /* of what the viewer's own header takes the place of */
 } Header;
 
 struct _SlRtpRewriter {
     guint8 payload_type;
     guint32 ssrc;
     guint32 clock_rate;
+    gboolean keeps_extensions;
 
     guint16 next_sequence; /* of the first packet */
     guint32 next_timestamp;
 
     /* From the first packet on. */
     gboolean begun;
-    Header last; /* the newest packet of the source */
+    gboolean begins; /* with the next packet, another source */
+    Header last;     /* the newest packet of the source */
     GstClockTime last_pts;
+    gint64 ahead;             /* ticks by which timestamps are, where the clock's time went back */
     guint16 sequence_offset;  /* added to the source's, modulo 2^16 */
     guint32 timestamp_offset; /* modulo 2^32 */
     guint64 sent;             /* bit n: the newest but n was sent, or must not be */
@@ -35,7 +38,7 @@ struct _SlRtpRewriter {
 
 SlRtpRewriter *
 sl_rtp_rewriter_new(guint8 payload_type, guint32 ssrc, guint32 clock_rate, guint16 first_sequence,
-                    guint32 first_timestamp)
+                    guint32 first_timestamp, gboolean keeps_extensions)
 {
     SlRtpRewriter *self;
 
@@ -46,7 +49,14 @@ sl_rtp_rewriter_new(guint8 payload_type, guint32 ssrc, guint32 clock_rate, guint
     self->clock_rate = clock_rate;
     self->next_sequence = first_sequence;
     self->next_timestamp = first_timestamp;
+    self->keeps_extensions = keeps_extensions;
     return self;
+}
+
+void
+sl_rtp_rewriter_begin(SlRtpRewriter *self)
+{
+    self->begins = TRUE;
 }
 
 void
@@ -59,16 +69,19 @@ sl_rtp_rewriter_free(SlRtpRewriter *self)
 
 /* RFC 3550, section 5.1. Not mapped: that would merge the packet's memories. */
 static gboolean
-read_header(GstBuffer *packet, Header *ret_header)
+read_header(SlRtpRewriter *self, GstBuffer *packet, Header *ret_header)
 {
     guint8 bytes[RTP_HEADER];
     guint8 extension[4];
+    guint8 kept_flags = self->keeps_extensions ? 0xf0 : 0xe0;
     gsize size = RTP_HEADER;
+    gsize size_before;
 
     if (gst_buffer_extract(packet, 0, bytes, sizeof bytes) != sizeof bytes ||
         (bytes[0] & 0xc0) != 0x80)
         return FALSE;
     size += 4 * (bytes[0] & 0x0f);
+    size_before = size;
     if ((bytes[0] & 0x10) != 0) {
         if (gst_buffer_extract(packet, size, extension, sizeof extension) != sizeof extension)
             return FALSE;
@@ -78,12 +91,12 @@ read_header(GstBuffer *packet, Header *ret_header)
         return FALSE;
 
     *ret_header = (Header){
-        .flags = bytes[0] & 0xe0,
+        .flags = bytes[0] & kept_flags,
         .marker = bytes[1] & 0x80,
         .sequence = GST_READ_UINT16_BE(bytes + 2),
         .timestamp = GST_READ_UINT32_BE(bytes + 4),
         .ssrc = GST_READ_UINT32_BE(bytes + 8),
-        .size = size,
+        .size = self->keeps_extensions ? size_before : size,
     };
     return TRUE;
 }
@@ -123,7 +136,8 @@ is_other_beginning(SlRtpRewriter *self, const Header *header)
 {
     gint step = get_step(self, header);
 
-    return !self->begun || header->ssrc != self->last.ssrc || step > MAX_DROPOUT || step <= -WINDOW;
+    return !self->begun || self->begins || header->ssrc != self->last.ssrc || step > MAX_DROPOUT ||
+           step <= -WINDOW;
 }
 
 /* What was not sent may still come late; what lies before another beginning may not. */
@@ -153,17 +167,34 @@ begin_sequence(SlRtpRewriter *self, const Header *header)
 
 /* --- timestamps --- */
 
-/* How much time passed since the newest packet by the clock, in ticks; at least one. */
-static guint32
-get_ticks(SlRtpRewriter *self, GstClockTime pts)
+/* How much time passed since the newest packet by the clock, in ticks; FALSE where that is not
+ * known. */
+static gboolean
+get_passed(SlRtpRewriter *self, GstClockTime pts, gint64 *ret_ticks)
 {
-    guint64 ticks;
+    GstClockTimeDiff passed;
 
-    if (!GST_CLOCK_TIME_IS_VALID(pts) || !GST_CLOCK_TIME_IS_VALID(self->last_pts) ||
-        pts <= self->last_pts)
+    if (!GST_CLOCK_TIME_IS_VALID(pts) || !GST_CLOCK_TIME_IS_VALID(self->last_pts))
+        return FALSE;
+    passed = GST_CLOCK_DIFF(self->last_pts, pts);
+    *ret_ticks = (gint64)gst_util_uint64_scale((guint64)ABS(passed), self->clock_rate, GST_SECOND);
+    if (passed < 0)
+        *ret_ticks = -*ret_ticks;
+    return TRUE;
+}
+
+/* By how much they go on from the newest packet's: as the clock did, never back. What they were
+ * ahead of it for that is made up for at the next occasion, so that it does not add up. */
+static guint32
+take_ticks(SlRtpRewriter *self, GstClockTime pts)
+{
+    gint64 ticks;
+
+    if (!get_passed(self, pts, &ticks))
         return 1;
-    ticks = gst_util_uint64_scale(pts - self->last_pts, self->clock_rate, GST_SECOND);
-    return MAX(1, (guint32)ticks);
+    ticks -= self->ahead;
+    self->ahead = ticks < 1 ? 1 - ticks : 0;
+    return (guint32)MAX(1, ticks);
 }
 
 /* From one packet to the next the two agree within a second, however far they drift apart in the
@@ -173,12 +204,8 @@ has_jumped(SlRtpRewriter *self, const Header *header, GstClockTime pts)
 {
     gint64 passed, off;
 
-    if (!GST_CLOCK_TIME_IS_VALID(pts) || !GST_CLOCK_TIME_IS_VALID(self->last_pts))
+    if (!get_passed(self, pts, &passed))
         return FALSE;
-    passed = GST_CLOCK_DIFF(self->last_pts, pts);
-    passed = passed >= 0
-                 ? (gint64)gst_util_uint64_scale((guint64)passed, self->clock_rate, GST_SECOND)
-                 : -(gint64)gst_util_uint64_scale((guint64)-passed, self->clock_rate, GST_SECOND);
     off = (gint32)(header->timestamp - self->last.timestamp - (guint32)passed);
     return ABS(off) > self->clock_rate;
 }
@@ -187,7 +214,7 @@ static void
 begin_timestamps(SlRtpRewriter *self, const Header *header, GstClockTime pts)
 {
     guint32 timestamp = self->begun
-                            ? self->last.timestamp + self->timestamp_offset + get_ticks(self, pts)
+                            ? self->last.timestamp + self->timestamp_offset + take_ticks(self, pts)
                             : self->next_timestamp;
 
     self->timestamp_offset = timestamp - header->timestamp;
@@ -209,7 +236,7 @@ sl_rtp_rewriter_rewrite(SlRtpRewriter *self, GstBuffer *packet)
     Header header;
     gint step;
 
-    if (!read_header(packet, &header))
+    if (!read_header(self, packet, &header))
         return NULL;
     step = get_step(self, &header);
 
@@ -227,6 +254,7 @@ sl_rtp_rewriter_rewrite(SlRtpRewriter *self, GstBuffer *packet)
             note_newest(self, (guint)step);
     }
     self->begun = TRUE;
+    self->begins = FALSE;
     self->last = header;
     self->last_pts = pts;
     self->next_sequence = header.sequence + self->sequence_offset + 1;

@@ -5,10 +5,10 @@
 G_BEGIN_DECLS
 
 /**
- * SlRtpRewriter: makes packets that many viewers share into one viewer's own stream (RFC 3550): its
- * payload type and SSRC, a sequence and timestamps that go on where the source began again or the
- * feed left packets out, no contributing sources and no header extensions. Pure; one thread at a
- * time.
+ * SlRtpRewriter: makes packets, of one source or of several in turn, into one viewer's own stream
+ * (RFC 3550): its payload type and SSRC, a sequence and timestamps that go on where another source
+ * begins, where the source began again, or where the feed left packets out; no contributing
+ * sources. Pure; one thread at a time.
  */
 typedef struct _SlRtpRewriter SlRtpRewriter;
 
@@ -17,11 +17,16 @@ typedef struct _SlRtpRewriter SlRtpRewriter;
  * @clock_rate: of the timestamps, in Hz, above 0
  * @first_sequence: the first packet's
  * @first_timestamp: the first packet's
+ * @keeps_extensions: header extensions stay in; else they go
  */
 SlRtpRewriter *sl_rtp_rewriter_new(guint8 payload_type, guint32 ssrc, guint32 clock_rate,
-                                   guint16 first_sequence, guint32 first_timestamp);
+                                   guint16 first_sequence, guint32 first_timestamp,
+                                   gboolean keeps_extensions);
 void sl_rtp_rewriter_free(SlRtpRewriter *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlRtpRewriter, sl_rtp_rewriter_free)
+
+/** sl_rtp_rewriter_begin: the next packet is another source's, whatever its header says. */
+void sl_rtp_rewriter_begin(SlRtpRewriter *self);
 
 /**
  * sl_rtp_rewriter_rewrite:

@@ -1,68 +1,93 @@
 #include "sl-sender.h"
 
-#include <gst/app/gstappsrc.h>
-#include <gst/rtp/rtp.h>
-#include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
+#include "sl-branch.h"
 #include "sl-census.h"
-#include "sl-codec-probe.h"
-#include "sl-feed.h"
+#include "sl-context.h"
 #include "sl-rtp-rewriter.h"
 #include "sl-session.h"
 
+/* For the first packet of another track. */
+#define SWITCH_MS 5000
+
 struct _SlSender {
-    SlTrack *track;
-    GstAppSrc *appsrc;
-    SlFeed *feed; /* NULL until it is started */
+    GObject parent_instance;
+
+    GMainContext *context;
+    GstElement *pipeline;    /* borrowed */
+    GstCaps *rtp_caps;       /* the codec's */
+    GstPad *sink;            /* webrtcbin's */
+    SlRtpRewriter *rewriter; /* the sink's */
+    gboolean is_started;
+
+    SlBranch *present;
+    SlBranch *joining; /* nullable: takes the present one's place at this moment */
+    SlBranch *next;    /* nullable: waits for its first packet */
+    GSource *timer;    /* runs while one of the two is there */
 };
 
-/* One viewer on a bad line may not turn everybody's stream into keyframes. */
-#define KEYFRAME_INTERVAL_US G_USEC_PER_SEC
+G_DEFINE_FINAL_TYPE(SlSender, sl_sender, G_TYPE_OBJECT)
 
-/* What a probe on the appsrc needs; it goes with the pad. */
-typedef struct {
-    SlTrack *track;
-    gint64 asked_us; /* the viewer's RTCP thread only */
-} KeyframeGate;
+enum { STUCK, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
-static void
-keyframe_gate_free(gpointer data)
-{
-    KeyframeGate *gate = data;
-
-    g_object_unref(gate->track);
-    g_free(gate);
-}
-
-/* The viewer's PLI or FIR, as it comes out at the top of its pipeline (not where the viewer has an
- * encoder of its own). A browser repeats it until it is served. */
-static GstPadProbeReturn
-on_appsrc_upstream_event(GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-    KeyframeGate *gate = data;
-    gint64 now_us = g_get_monotonic_time();
-
-    if (gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)) &&
-        now_us - gate->asked_us >= KEYFRAME_INTERVAL_US) {
-        gate->asked_us = now_us;
-        sl_track_request_keyframe(gate->track);
-    }
-    return GST_PAD_PROBE_OK;
-}
+/* --- what webrtcbin sees --- */
 
 /*
- * The caps that reach webrtcbin never change in a peer's life: what a payloader adds later (another
+ * The caps that reach webrtcbin never change in a peer's life: what a payloader adds (another
  * sprop, another offset) is not negotiated, and webrtcbin refuses what does not intersect.
  */
 static GstPadProbeReturn
-on_viewer_bin_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
+on_sink_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
 {
     if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_CAPS) {
         gst_event_unref(GST_PAD_PROBE_INFO_EVENT(info));
         GST_PAD_PROBE_INFO_DATA(info) = gst_event_new_caps(caps);
     }
     return GST_PAD_PROBE_OK;
+}
+
+static void
+answer_caps(GstQuery *query, GstCaps *caps)
+{
+    g_autoptr(GstCaps) filtered = NULL;
+    GstCaps *filter;
+
+    gst_query_parse_caps(query, &filter);
+    if (filter != NULL)
+        filtered = gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST);
+    gst_query_set_caps_result(query, filter != NULL ? filtered : caps);
+}
+
+/* What a branch may give: any RTP is made what webrtcbin takes. */
+static GstPadProbeReturn
+on_sink_query(GstPad *pad, GstPadProbeInfo *info, gpointer unused)
+{
+    GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+    g_autoptr(GstCaps) any_rtp = NULL;
+
+    if (GST_QUERY_TYPE(query) == GST_QUERY_ACCEPT_CAPS) {
+        gst_query_set_accept_caps_result(query, TRUE);
+        return GST_PAD_PROBE_HANDLED;
+    }
+    if (GST_QUERY_TYPE(query) != GST_QUERY_CAPS)
+        return GST_PAD_PROBE_OK;
+    any_rtp = gst_caps_new_empty_simple("application/x-rtp");
+    answer_caps(query, any_rtp);
+    return GST_PAD_PROBE_HANDLED;
+}
+
+/* What webrtcbin can have, whatever the branch would say. */
+static GstPadProbeReturn
+on_peer_query(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
+{
+    GstQuery *query = GST_PAD_PROBE_INFO_QUERY(info);
+
+    if (GST_QUERY_TYPE(query) != GST_QUERY_CAPS)
+        return GST_PAD_PROBE_OK;
+    answer_caps(query, caps);
+    return GST_PAD_PROBE_HANDLED;
 }
 
 static gboolean
@@ -74,9 +99,8 @@ rewrite_packet(GstBuffer **packet, guint index, gpointer rewriter)
     return TRUE;
 }
 
-/* Where no payloader of the viewer's own sets what is the viewer's. */
 static GstPadProbeReturn
-on_viewer_bin_packets(GstPad *pad, GstPadProbeInfo *info, gpointer rewriter)
+on_sink_packets(GstPad *pad, GstPadProbeInfo *info, gpointer rewriter)
 {
     GstBuffer *packet;
     GstBufferList *list;
@@ -95,184 +119,250 @@ on_viewer_bin_packets(GstPad *pad, GstPadProbeInfo *info, gpointer rewriter)
     return info->data != NULL ? GST_PAD_PROBE_OK : GST_PAD_PROBE_HANDLED;
 }
 
-/* The rewriter leaves none in. */
 static gboolean
-is_no_extension(GQuark field, GValue *value, gpointer unused)
+find_extension(GQuark field, const GValue *value, gpointer ret_found)
 {
-    return !g_str_has_prefix(g_quark_to_string(field), "extmap-");
+    *(gboolean *)ret_found |= g_str_has_prefix(g_quark_to_string(field), "extmap-");
+    return TRUE;
 }
 
-/* What passes caps on asks webrtcbin, which refuses another SSRC. */
-static GstPadProbeReturn
-on_appsrc_event(GstPad *pad, GstPadProbeInfo *info, gpointer caps)
+static SlRtpRewriter *
+make_rewriter(GstCaps *caps)
 {
-    const GstStructure *own = gst_caps_get_structure(caps, 0);
-    GstEvent *event = GST_PAD_PROBE_INFO_EVENT(info);
-    g_autoptr(GstCaps) adapted = NULL;
-    GstCaps *shared;
-
-    if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS)
-        return GST_PAD_PROBE_OK;
-    gst_event_parse_caps(event, &shared);
-    if (!gst_structure_has_name(gst_caps_get_structure(shared, 0), "application/x-rtp"))
-        return GST_PAD_PROBE_OK;
-    adapted = sl_codec_clean_caps(shared);
-    gst_caps_set_value(adapted, "payload", gst_structure_get_value(own, "payload"));
-    gst_caps_set_value(adapted, "ssrc", gst_structure_get_value(own, "ssrc"));
-    gst_structure_filter_and_map_in_place(gst_caps_get_structure(adapted, 0), is_no_extension,
-                                          NULL);
-    gst_event_unref(event);
-    info->data = gst_event_new_caps(adapted);
-    return GST_PAD_PROBE_OK;
-}
-
-/** @caps: (transfer none): writable */
-static void
-add_rewriter(SlSender *self, GstElement *viewer_bin, GstCaps *caps)
-{
-    GstStructure *rtp = gst_caps_get_structure(caps, 0);
-    g_autoptr(GstPad) src = gst_element_get_static_pad(viewer_bin, "src");
-    g_autoptr(GstPad) appsrc_src = gst_element_get_static_pad(GST_ELEMENT(self->appsrc), "src");
+    const GstStructure *rtp = gst_caps_get_structure(caps, 0);
+    gboolean has_extensions = FALSE;
     gint payload_type, clock_rate;
-    SlRtpRewriter *rewriter;
     guint ssrc;
 
-    gst_structure_filter_and_map_in_place(rtp, is_no_extension, NULL);
+    gst_structure_foreach(rtp, find_extension, &has_extensions);
     gst_structure_get(rtp, "payload", G_TYPE_INT, &payload_type, "ssrc", G_TYPE_UINT, &ssrc, NULL);
     if (!gst_structure_get_int(rtp, "clock-rate", &clock_rate) || clock_rate <= 0)
         clock_rate = 90000;
     /* A sequence begins in the lower half: RFC 3711, section 3.3.1. */
-    rewriter = sl_rtp_rewriter_new((guint8)payload_type, ssrc, (guint32)clock_rate,
-                                   (guint16)g_random_int_range(0, 1 << 15), g_random_int());
-    gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
-                      on_viewer_bin_packets, rewriter, (GDestroyNotify)sl_rtp_rewriter_free);
-    gst_pad_add_probe(appsrc_src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_appsrc_event,
-                      gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
-}
-
-static void
-set_payloader(GstElement *payloader, GstCaps *caps)
-{
-    const GstStructure *rtp = gst_caps_get_structure(caps, 0);
-    gint payload_type;
-    guint ssrc;
-
-    gst_structure_get(rtp, "payload", G_TYPE_INT, &payload_type, "ssrc", G_TYPE_UINT, &ssrc, NULL);
-    g_object_set(payloader, "pt", (guint)payload_type, "ssrc", ssrc, NULL);
-}
-
-static GstElement *
-find_payloader(GstElement *viewer_bin)
-{
-    g_autoptr(GstIterator) iterator = gst_bin_iterate_recurse(GST_BIN(viewer_bin));
-    g_auto(GValue) value = G_VALUE_INIT;
-    GstElement *payloader = NULL;
-
-    while (payloader == NULL && gst_iterator_next(iterator, &value) == GST_ITERATOR_OK) {
-        if (GST_IS_RTP_BASE_PAYLOAD(g_value_get_object(&value)))
-            payloader = g_value_dup_object(&value);
-        g_value_reset(&value);
-    }
-    return payloader;
-}
-
-static GstCaps *
-make_sender_caps(const SlTrackCodec *codec, guint payload_type, guint32 ssrc)
-{
-    GstCaps *caps = gst_caps_copy(codec->rtp_caps);
-
-    gst_caps_set_simple(caps, "payload", G_TYPE_INT, (gint)payload_type, "ssrc", G_TYPE_UINT, ssrc,
-                        NULL);
-    return caps;
+    return sl_rtp_rewriter_new((guint8)payload_type, ssrc, (guint32)clock_rate,
+                               (guint16)g_random_int_range(0, 1 << 15), g_random_int(),
+                               has_extensions);
 }
 
 static gboolean
-link_to_webrtcbin(GstElement *viewer_bin, GstElement *webrtcbin, GstCaps *caps)
+add_sink(SlSender *self, GstElement *webrtcbin, guint payload_type)
 {
-    g_autoptr(GstPad) src = gst_element_get_static_pad(viewer_bin, "src");
-    g_autoptr(GstPad) sink = gst_element_request_pad_simple(webrtcbin, "sink_%u");
+    g_autoptr(GstCaps) caps = gst_caps_copy(self->rtp_caps);
     g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
     const char *media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
 
-    if (sink == NULL)
+    self->sink = gst_element_request_pad_simple(webrtcbin, "sink_%u");
+    if (self->sink == NULL)
         return FALSE;
+    gst_caps_set_simple(caps, "payload", G_TYPE_INT, (gint)payload_type, "ssrc", G_TYPE_UINT,
+                        (guint)g_random_int_range(1, G_MAXINT32), NULL);
     /* Chromium refuses an offer that resends sound. */
-    g_object_get(sink, "transceiver", &transceiver, NULL);
+    g_object_get(self->sink, "transceiver", &transceiver, NULL);
     g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
                  "codec-preferences", caps, "do-nack", g_strcmp0(media, "video") == 0, NULL);
-    gst_pad_add_probe(src, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_viewer_bin_event,
+
+    self->rewriter = make_rewriter(caps);
+    gst_pad_add_probe(self->sink, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                      on_sink_packets, self->rewriter, (GDestroyNotify)sl_rtp_rewriter_free);
+    gst_pad_add_probe(self->sink, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_sink_event,
                       gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
-    return gst_pad_link(src, sink) == GST_PAD_LINK_OK;
+    gst_pad_add_probe(self->sink, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH,
+                      on_sink_query, NULL, NULL);
+    gst_pad_add_probe(self->sink, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM | GST_PAD_PROBE_TYPE_PUSH,
+                      on_peer_query, gst_caps_ref(caps), (GDestroyNotify)gst_caps_unref);
+    return TRUE;
+}
+
+/* --- branches --- */
+
+static void
+drop_branch(SlSender *self, SlBranch **branch)
+{
+    if (*branch == NULL)
+        return;
+    g_signal_handlers_disconnect_by_data(*branch, self);
+    g_clear_pointer(branch, sl_branch_drop);
 }
 
 static void
-add_appsrc(SlSender *self, GstElement *pipeline)
+update_timer(SlSender *self)
 {
-    GstElement *appsrc = gst_element_factory_make("appsrc", sl_track_get_name(self->track));
-    KeyframeGate *gate = g_new0(KeyframeGate, 1);
-    g_autoptr(GstPad) pad = gst_element_get_static_pad(appsrc, "src");
-
-    /* The feed keeps its own bound. */
-    g_object_set(appsrc, "format", GST_FORMAT_TIME, "is-live", TRUE, "max-bytes", (guint64)0, NULL);
-    gate->track = g_object_ref(self->track);
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_appsrc_upstream_event, gate,
-                      keyframe_gate_free);
-    self->appsrc = gst_object_ref(GST_APP_SRC(appsrc));
-    gst_bin_add(GST_BIN(pipeline), appsrc);
+    if (self->next == NULL && self->joining == NULL)
+        sl_clear_source(&self->timer);
 }
 
-static gboolean
-add_viewer_bin(SlSender *self, GstElement *pipeline, GstElement *webrtcbin, GstElement *viewer_bin,
-               GstCaps *caps)
+static void
+join_next(SlSender *self)
 {
-    g_autoptr(GstElement) payloader = find_payloader(viewer_bin);
-
-    gst_bin_add(GST_BIN(pipeline), viewer_bin);
-    if (payloader != NULL)
-        set_payloader(payloader, caps);
-    else
-        add_rewriter(self, viewer_bin, caps);
-    return gst_element_link(GST_ELEMENT(self->appsrc), viewer_bin) &&
-           link_to_webrtcbin(viewer_bin, webrtcbin, caps);
+    self->joining = g_steal_pointer(&self->next);
+    sl_branch_join(self->joining, self->sink, self->rewriter, self->present);
 }
 
-SlSender *
-sl_sender_new(GstElement *pipeline, GstElement *webrtcbin, SlStream *stream,
-              const SlTrackCodec *codec, guint payload_type, GError **error)
+/* Before the peer is connected nothing comes, and nothing has to be waited for. */
+static void
+join_next_if_due(SlSender *self)
 {
-    g_autoptr(GstCaps) caps =
-        make_sender_caps(codec, payload_type, (guint32)g_random_int_range(1, G_MAXINT32));
-    GstElement *viewer_bin = sl_stream_make_viewer_bin(stream, codec->track, error);
-    SlSender *self;
+    if (self->next != NULL && self->joining == NULL &&
+        (!self->is_started || sl_branch_is_ready(self->next)))
+        join_next(self);
+}
+
+static void
+on_branch_ready(SlBranch *branch, SlSender *self)
+{
+    join_next_if_due(self);
+}
+
+static void
+on_branch_joined(SlBranch *branch, SlSender *self)
+{
+    g_return_if_fail(branch == self->joining);
+    drop_branch(self, &self->present);
+    self->present = g_steal_pointer(&self->joining);
+    join_next_if_due(self);
+    update_timer(self);
+}
+
+static SlBranch *
+make_branch(SlSender *self, SlStream *stream, SlTrack *track, GError **error)
+{
+    GstElement *viewer_bin = sl_stream_make_viewer_bin(stream, track, error);
+    SlBranch *branch;
 
     if (viewer_bin == NULL)
         return NULL;
-    self = g_new0(SlSender, 1);
-    sl_census_enter("SlSender");
-    self->track = g_object_ref(codec->track);
-    add_appsrc(self, pipeline);
-    if (!add_viewer_bin(self, pipeline, webrtcbin, viewer_bin, caps)) {
-        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
-                    "The [viewer %s] section can't be linked to the viewer's connection",
-                    sl_track_get_name(self->track));
-        g_clear_pointer(&self, sl_sender_free);
-    }
-    return self;
+    branch = sl_branch_new(self->context, self->pipeline, track, viewer_bin, error);
+    if (branch == NULL)
+        return NULL;
+    g_signal_connect(branch, "ready", G_CALLBACK(on_branch_ready), self);
+    g_signal_connect(branch, "joined", G_CALLBACK(on_branch_joined), self);
+    return branch;
 }
 
+static gboolean
+on_timeout(gpointer data)
+{
+    g_autoptr(SlSender) self = g_object_ref(data);
+
+    sl_clear_source(&self->timer);
+    drop_branch(self, &self->next);
+    g_signal_emit(self, signals[STUCK], 0);
+    return G_SOURCE_REMOVE;
+}
+
+gboolean
+sl_sender_fits(SlSender *self, const SlTrackCodec *codec)
+{
+    return gst_caps_is_equal(self->rtp_caps, codec->rtp_caps);
+}
+
+gboolean
+sl_sender_switch(SlSender *self, SlStream *stream, const SlTrackCodec *codec, GError **error)
+{
+    SlBranch *branch;
+
+    g_return_val_if_fail(sl_sender_fits(self, codec), FALSE);
+    branch = make_branch(self, stream, codec->track, error);
+    if (branch == NULL)
+        return FALSE;
+    drop_branch(self, &self->next);
+    self->next = branch;
+    sl_clear_source(&self->timer);
+    self->timer = sl_context_add_timeout(self->context, SWITCH_MS, on_timeout, self);
+    if (self->is_started)
+        sl_branch_start(self->next);
+    join_next_if_due(self);
+    return TRUE;
+}
+
+/* What is about to go gets no feed any more. */
 void
 sl_sender_start(SlSender *self)
 {
-    g_return_if_fail(self->feed == NULL);
-    self->feed = sl_track_subscribe(self->track, self->appsrc);
+    self->is_started = TRUE;
+    sl_branch_start(self->joining != NULL ? self->joining : self->present);
+    if (self->next != NULL)
+        sl_branch_start(self->next);
 }
 
 void
-sl_sender_free(SlSender *self)
+sl_sender_apply_live(SlSender *self, GPtrArray *settings)
 {
-    g_clear_pointer(&self->feed, sl_feed_unsubscribe);
-    g_clear_object(&self->track);
-    gst_clear_object(&self->appsrc);
-    g_free(self);
-    sl_census_leave("SlSender");
+    SlBranch *branches[] = { self->present, self->joining, self->next };
+
+    for (guint i = 0; i < G_N_ELEMENTS(branches); i++) {
+        if (branches[i] != NULL)
+            sl_branch_apply_live(branches[i], settings);
+    }
+}
+
+/* --- the object --- */
+
+static void
+forget_branch(SlSender *self, SlBranch **branch)
+{
+    if (*branch != NULL)
+        g_signal_handlers_disconnect_by_data(*branch, self);
+    g_clear_object(branch);
+}
+
+static void
+sl_sender_dispose(GObject *object)
+{
+    SlSender *self = SL_SENDER(object);
+
+    sl_clear_source(&self->timer);
+    forget_branch(self, &self->next);
+    forget_branch(self, &self->joining);
+    forget_branch(self, &self->present);
+    gst_clear_object(&self->sink);
+    G_OBJECT_CLASS(sl_sender_parent_class)->dispose(object);
+}
+
+static void
+sl_sender_finalize(GObject *object)
+{
+    SlSender *self = SL_SENDER(object);
+
+    gst_clear_caps(&self->rtp_caps);
+    g_clear_pointer(&self->context, g_main_context_unref);
+    G_OBJECT_CLASS(sl_sender_parent_class)->finalize(object);
+}
+
+static void
+sl_sender_class_init(SlSenderClass *klass)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(klass);
+
+    object_class->dispose = sl_sender_dispose;
+    object_class->finalize = sl_sender_finalize;
+    signals[STUCK] = g_signal_new("stuck", SL_TYPE_SENDER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 0);
+}
+
+static void
+sl_sender_init(SlSender *self)
+{
+    sl_census_add_object(self);
+}
+
+SlSender *
+sl_sender_new(GMainContext *context, GstElement *pipeline, GstElement *webrtcbin, SlStream *stream,
+              const SlTrackCodec *codec, guint payload_type, GError **error)
+{
+    g_autoptr(SlSender) self = g_object_new(SL_TYPE_SENDER, NULL);
+
+    self->context = g_main_context_ref(context);
+    self->pipeline = pipeline;
+    self->rtp_caps = gst_caps_ref(codec->rtp_caps);
+    if (!add_sink(self, webrtcbin, payload_type)) {
+        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
+                            "webrtcbin takes no more tracks");
+        return NULL;
+    }
+    self->present = make_branch(self, stream, codec->track, error);
+    if (self->present == NULL)
+        return NULL;
+    sl_branch_join(self->present, self->sink, self->rewriter, NULL);
+    return g_steal_pointer(&self);
 }

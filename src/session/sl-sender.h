@@ -5,26 +5,48 @@
 G_BEGIN_DECLS
 
 /**
- * SlSender: one track on its way to one viewer: `appsrc ! [viewer TRACK] !` a sink pad of
- * webrtcbin. Main thread.
+ * SlSender: one of the tracks that one viewer gets, on its way to a sink pad of webrtcbin. What
+ * that pad sees never changes: payload type, SSRC, a sequence and timestamps that go on, whichever
+ * SlTrack it comes from. Main thread.
+ *
+ * Signals:
+ *  - `stuck` (): it was to switch and nothing came of the other track; the present one stays
  */
-typedef struct _SlSender SlSender;
+#define SL_TYPE_SENDER (sl_sender_get_type())
+G_DECLARE_FINAL_TYPE(SlSender, sl_sender, SL, SENDER, GObject)
 
 /**
  * sl_sender_new:
- * @pipeline: in READY; the elements are added to it
+ * @pipeline: in READY; the elements are added to it. It outlives the sender
  * @webrtcbin: in @pipeline
  * @payload_type: from 96 (RFC 3551), one for each sender of a peer
  *
- * Returns: (transfer full) (nullable): SL_MEDIA_ERROR, or SL_SESSION_ERROR_INTERNAL
+ * Returns: (transfer full) (nullable): SL_MEDIA_ERROR, or SL_SESSION_ERROR_INTERNAL. The elements
+ * go with the pipeline, the feed with the last reference
  */
-SlSender *sl_sender_new(GstElement *pipeline, GstElement *webrtcbin, SlStream *stream,
-                        const SlTrackCodec *codec, guint payload_type, GError **error);
+SlSender *sl_sender_new(GMainContext *context, GstElement *pipeline, GstElement *webrtcbin,
+                        SlStream *stream, const SlTrackCodec *codec, guint payload_type,
+                        GError **error);
 
 /** sl_sender_start: lets frames flow; once the peer is connected, since webrtcbin blocks before. */
 void sl_sender_start(SlSender *self);
 
-/** sl_sender_free: ends its feed; the elements go with the pipeline. */
-void sl_sender_free(SlSender *self);
+/** sl_sender_fits: whether it can switch to @codec */
+gboolean sl_sender_fits(SlSender *self, const SlTrackCodec *codec);
+
+/**
+ * sl_sender_switch:
+ * @codec: that fits: another track
+ *
+ * Goes over to another track as soon as that gives something that decoding can begin with; until
+ * then the present one goes on. The last call counts. Where nothing comes within 5 s, `stuck`.
+ *
+ * Returns: FALSE as sl_sender_new(); it goes on as it is then
+ */
+gboolean sl_sender_switch(SlSender *self, SlStream *stream, const SlTrackCodec *codec,
+                          GError **error);
+
+/** sl_sender_apply_live: @settings: (element-type SlLiveSetting) */
+void sl_sender_apply_live(SlSender *self, GPtrArray *settings);
 
 G_END_DECLS

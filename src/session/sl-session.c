@@ -45,6 +45,8 @@ G_DEFINE_FINAL_TYPE(SlSession, sl_session, G_TYPE_OBJECT)
 enum { OFFER, CANDIDATE, PEER_ENDED, PROBLEM, ENDED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
+static void offer_peer_when_due(SlSession *self);
+
 /* --- peers --- */
 
 static SlPeer *
@@ -207,11 +209,20 @@ on_change_timer(gpointer data)
 }
 
 static void
+on_peer_stuck(SlPeer *peer, SlSession *self)
+{
+    g_autoptr(SlSession) alive = g_object_ref(self);
+
+    offer_peer_when_due(self);
+}
+
+static void
 connect_peer(SlSession *self, SlPeer *peer)
 {
     g_signal_connect(peer, "offer", G_CALLBACK(on_peer_offer), self);
     g_signal_connect(peer, "candidate", G_CALLBACK(on_peer_candidate), self);
     g_signal_connect(peer, "channel-opened", G_CALLBACK(on_peer_channel_opened), self);
+    g_signal_connect(peer, "stuck", G_CALLBACK(on_peer_stuck), self);
     g_signal_connect(peer, "ended", G_CALLBACK(on_peer_ended), self);
 }
 
@@ -303,6 +314,32 @@ on_codecs_changed(SlStream *stream, SlSession *self)
         advance(self, SL_SESSION_EVENT_CODECS);
 }
 
+/* Two peers at the most, of which an old one may have other codecs. */
+static void
+on_tracks_changed(SlStream *stream, SlSession *self)
+{
+    g_autoptr(SlSession) alive = g_object_ref(self);
+    gboolean switched = TRUE;
+
+    for (guint i = 0; i < self->peers->len; i++) {
+        g_autoptr(GError) error = NULL;
+
+        if (!sl_peer_switch(g_ptr_array_index(self->peers, i), &error)) {
+            sl_log_warning("A viewer's connection can't be switched: %s", error->message);
+            switched = FALSE;
+        }
+    }
+    if (!switched)
+        offer_peer_when_due(self);
+}
+
+static void
+on_values_changed(SlStream *stream, GPtrArray *settings, SlSession *self)
+{
+    for (guint i = 0; i < self->peers->len; i++)
+        sl_peer_apply_live(g_ptr_array_index(self->peers, i), settings);
+}
+
 void
 sl_session_start(SlSession *self)
 {
@@ -311,6 +348,8 @@ sl_session_start(SlSession *self)
     g_return_if_fail(self->state == SL_SESSION_NEW);
 
     g_signal_connect(self->stream, "codecs-changed", G_CALLBACK(on_codecs_changed), self);
+    g_signal_connect(self->stream, "tracks-changed", G_CALLBACK(on_tracks_changed), self);
+    g_signal_connect(self->stream, "values-changed", G_CALLBACK(on_values_changed), self);
     advance(self, SL_SESSION_EVENT_START);
     if (sl_stream_get_codecs(self->stream) != NULL)
         advance(self, SL_SESSION_EVENT_CODECS);

@@ -88,6 +88,12 @@ static const struct {
       { { 1, 1, 500, 1000, FALSE, 0, 0 },
         { 2, 1, 500, 1000, FALSE, 1, 1 },
         { 3, 1, 500, 500, FALSE, 2, 2 } } },
+    { "what time went back does not add up",
+      { { 1, 1, 0, 1000, FALSE, 0, 0 },
+        { 2, 1, 0, 900, FALSE, 1, 1 },
+        { 2, 2, 9000, 1000, TRUE, 2, 9001 },
+        { 1, 2, 0, 1100, FALSE, 3, 9002 },
+        { 2, 3, 0, 1200, FALSE, 4, 18000 } } },
 };
 
 static GstBuffer *
@@ -112,7 +118,7 @@ make_packet(guint8 flags, const Step *step, gsize rest)
 static SlRtpRewriter *
 make_rewriter(void)
 {
-    return sl_rtp_rewriter_new(97, 0xcafe0001, RATE, FIRST_SEQUENCE, FIRST_TIMESTAMP);
+    return sl_rtp_rewriter_new(97, 0xcafe0001, RATE, FIRST_SEQUENCE, FIRST_TIMESTAMP, FALSE);
 }
 
 static void
@@ -161,6 +167,44 @@ test_drift(void)
         Step step = { 1, (guint16)i, i * 3000, (gint)(i * 33), i > 0, (int)i, i * 3000 };
         check_step(rewriter, &step);
     }
+}
+
+/* Two that can't be told from each other by their headers. */
+static void
+test_told_of_another_source(void)
+{
+    static const Step steps[] = {
+        { 1, 100, 5000, 1000, FALSE, 0, 0 },
+        { 1, 101, 8000, 1033, TRUE, 1, 3000 },
+        { 1, 99, 5500, 1133, FALSE, 2, 12000 },
+        { 1, 100, 8500, 1166, TRUE, 3, 15000 },
+    };
+    g_autoptr(SlRtpRewriter) rewriter = make_rewriter();
+
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        if (i == 2)
+            sl_rtp_rewriter_begin(rewriter);
+        check_step(rewriter, &steps[i]);
+    }
+}
+
+static void
+test_kept_extensions(void)
+{
+    static const Step step = { 1, 1, 1, 1, FALSE, 0, 0 };
+    static const guint8 rest[] = { 9, 9, 9, 9, 0xbe, 0xde, 0, 1, 5, 6, 7, 8, 1 };
+    g_autoptr(SlRtpRewriter) rewriter =
+        sl_rtp_rewriter_new(97, 0xcafe0001, RATE, FIRST_SEQUENCE, FIRST_TIMESTAMP, TRUE);
+    g_autoptr(GstBuffer) packet = make_packet(0x91, &step, sizeof rest);
+    g_autoptr(GstBuffer) own = NULL;
+    guint8 bytes[32];
+
+    gst_buffer_fill(packet, 12, rest, sizeof rest);
+    own = sl_rtp_rewriter_rewrite(rewriter, packet);
+    g_assert_nonnull(own);
+    g_assert_cmpuint(gst_buffer_extract(own, 0, bytes, sizeof bytes), ==, 12 + 9);
+    g_assert_cmphex(bytes[0], ==, 0x90);
+    g_assert_cmpmem(bytes + 12, 9, rest + 4, 9);
 }
 
 /* Contributing sources and extensions go, padding stays with the payload. */
@@ -264,7 +308,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rtp-rewriter/series", test_series);
     g_test_add_func("/rtp-rewriter/drift", test_drift);
+    g_test_add_func("/rtp-rewriter/told-of-another-source", test_told_of_another_source);
     g_test_add_func("/rtp-rewriter/headers", test_headers);
+    g_test_add_func("/rtp-rewriter/kept-extensions", test_kept_extensions);
     g_test_add_func("/rtp-rewriter/short-packets", test_short_packets);
     g_test_add_func("/rtp-rewriter/payload-is-shared", test_payload_is_shared);
     g_test_add_func("/rtp-rewriter/payload-of-one-piece-is-shared",
