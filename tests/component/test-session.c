@@ -2,7 +2,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "proc-fixture.h"
-#include "sl-session-pool.h"
+#include "session-fixture.h"
 #include "sl-teardown.h"
 #include "test-viewer.h"
 
@@ -40,117 +40,10 @@ static const char with_sound[] =
     " ! appsink name=video\n"
     "audiotestsrc is-live=true ! opusenc ! appsink name=audio\n";
 
-typedef struct {
-    SlLimits limits;
-    SlIce *ice;
-    SlRelay *relay;
-    SlStream *stream;
-    SlSessionPool *pool;
-    SlGrant *grant;
-} Fixture;
-
-static SlStream *
-make_stream(const char *description_text, const SlLimits *limits)
-{
-    g_autoptr(SlProblems) problems = sl_problems_new("test.pipeline");
-    g_autoptr(SlDescription) description =
-        sl_description_parse("test", description_text, strlen(description_text), problems);
-    g_autofree char *text = sl_problems_to_text(problems);
-    g_autoptr(SlInput) input = sl_input_resolve("test", NULL);
-    g_autoptr(SlValues) values = NULL;
-
-    g_assert_cmpstr(text, ==, "");
-    values = sl_values_new(description, NULL, NULL);
-    return sl_stream_new(g_main_context_default(), &(SlStreamConfig){ .name = "camera",
-                                                                      .input = input,
-                                                                      .description = description,
-                                                                      .values = values,
-                                                                      .limits = limits });
-}
-
 static void
-set_up(Fixture *fixture, gconstpointer text)
+test_picture_and_messages(SessionFixture *fixture, gconstpointer unused)
 {
-    SlIceSettings settings = { 0 };
-
-    sl_limits_init(&fixture->limits);
-    fixture->limits.linger_ms = 10;
-    fixture->limits.ice_timeout_ms = 60000; /* a machine may be busy */
-    fixture->limits.max_sessions = 12;
-    fixture->limits.max_sessions_per_address = 2;
-    fixture->limits.max_sdp_bytes = 20000;
-    fixture->ice = sl_ice_new(&settings);
-    fixture->relay = sl_relay_new(g_main_context_default(), &fixture->limits);
-    sl_relay_add_channel(fixture->relay, "talk:camera", "camera");
-    fixture->stream = make_stream(text, &fixture->limits);
-    fixture->pool = sl_session_pool_new(g_main_context_default(), fixture->ice, fixture->relay,
-                                        &fixture->limits);
-    fixture->grant = sl_grant_new("test", SL_ROLES_GUEST, NULL, 0);
-}
-
-static void
-on_closed(GObject *pool, GAsyncResult *result, gpointer data)
-{
-    *(gboolean *)data = sl_session_pool_close_finish(SL_SESSION_POOL(pool), result, NULL);
-}
-
-static void
-on_stopped(GObject *stream, GAsyncResult *result, gpointer data)
-{
-    *(gboolean *)data = sl_stream_stop_finish(SL_STREAM(stream), result, NULL);
-}
-
-static void
-tear_down(Fixture *fixture, gconstpointer unused)
-{
-    gboolean closed = FALSE, stopped = FALSE;
-    gpointer stream = fixture->stream, pool = fixture->pool, relay = fixture->relay;
-
-    g_object_add_weak_pointer(stream, &stream);
-    g_object_add_weak_pointer(pool, &pool);
-    g_object_add_weak_pointer(relay, &relay);
-
-    sl_session_pool_close_async(fixture->pool, on_closed, &closed);
-    PROC_WAIT_UNTIL(closed);
-    g_assert_cmpuint(sl_session_pool_get_n_sessions(fixture->pool), ==, 0);
-    sl_relay_close(fixture->relay);
-    sl_stream_stop_async(fixture->stream, on_stopped, &stopped);
-    PROC_WAIT_UNTIL(stopped);
-
-    g_object_unref(fixture->pool);
-    g_object_unref(fixture->relay);
-    g_object_unref(fixture->stream);
-    sl_ice_unref(fixture->ice);
-    sl_grant_unref(fixture->grant);
-    PROC_WAIT_UNTIL(stream == NULL && pool == NULL && relay == NULL);
-}
-
-static SlSession *
-create_session(Fixture *fixture, const char *page)
-{
-    g_autoptr(GError) error = NULL;
-    SlSession *session =
-        sl_session_pool_create(fixture->pool, fixture->stream, page, fixture->grant, NULL, &error);
-
-    g_assert_no_error(error);
-    return session;
-}
-
-static void
-end_and_drop(SlSession *session)
-{
-    gpointer weak = session;
-
-    g_object_add_weak_pointer(weak, &weak);
-    sl_session_end(session, NULL);
-    g_object_unref(session);
-    PROC_WAIT_UNTIL(weak == NULL);
-}
-
-static void
-test_picture_and_messages(Fixture *fixture, gconstpointer unused)
-{
-    SlSession *session = create_session(fixture, "page-one");
+    SlSession *session = session_fixture_create(fixture, "page-one");
     TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
 
     sl_session_start(session);
@@ -166,7 +59,7 @@ test_picture_and_messages(Fixture *fixture, gconstpointer unused)
     PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"published\""));
     PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"text\":\"hi\""));
 
-    end_and_drop(session);
+    session_fixture_end(session);
     PROC_WAIT_UNTIL(sl_relay_get_n_clients(fixture->relay) == 0);
     test_viewer_free(viewer);
 }
@@ -179,14 +72,14 @@ count_problem(SlSession *session, guint number, const char *reason, guint *n)
 
 /* Each refused answer costs the sender its peer; another viewer's frames go on meanwhile. */
 static void
-test_bad_answers(Fixture *fixture, gconstpointer unused)
+test_bad_answers(SessionFixture *fixture, gconstpointer unused)
 {
     static char large[20002];
     static const char *const answers[] = { "", "hello", "v=0\r\n", "v=0\r\nm=video 9 X 96\r\n",
                                            large };
-    SlSession *good = create_session(fixture, "page-good");
+    SlSession *good = session_fixture_create(fixture, "page-good");
     TestViewer *good_viewer = test_viewer_new(good, TEST_VIEWER_ANSWERS);
-    SlSession *bad = create_session(fixture, "page-bad");
+    SlSession *bad = session_fixture_create(fixture, "page-bad");
     TestViewer *bad_viewer = test_viewer_new(bad, TEST_VIEWER_SILENT);
     guint n_ended = 0;
 
@@ -210,14 +103,14 @@ test_bad_answers(Fixture *fixture, gconstpointer unused)
         sl_session_restart(bad);
         PROC_WAIT_UNTIL(test_viewer_get_n_frames(good_viewer) > n_frames + 3);
     }
-    end_and_drop(bad);
-    end_and_drop(good);
+    session_fixture_end(bad);
+    session_fixture_end(good);
     test_viewer_free(bad_viewer);
     test_viewer_free(good_viewer);
 }
 
 static void
-test_bad_candidates(Fixture *fixture, gconstpointer unused)
+test_bad_candidates(SessionFixture *fixture, gconstpointer unused)
 {
     static const struct {
         const char *mid;
@@ -230,7 +123,7 @@ test_bad_candidates(Fixture *fixture, gconstpointer unused)
         { NULL, 99, "candidate:1 1 UDP 2130706431 127.0.0.1 9999 typ host" },
         { NULL, -1, "candidate:1 1 UDP 2130706431 127.0.0.1 9999 typ host" },
     };
-    SlSession *session = create_session(fixture, NULL);
+    SlSession *session = session_fixture_create(fixture, NULL);
     TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
     g_autoptr(GError) too_many = NULL;
     guint n_frames;
@@ -249,15 +142,15 @@ test_bad_candidates(Fixture *fixture, gconstpointer unused)
     g_assert_error(too_many, SL_SESSION_ERROR, SL_SESSION_ERROR_TOO_MANY);
     n_frames = test_viewer_get_n_frames(viewer);
     PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) > n_frames + 5);
-    end_and_drop(session);
+    session_fixture_end(session);
     test_viewer_free(viewer);
 }
 
 /* Another peer takes over while the first one still plays. */
 static void
-test_restart_gives_a_new_peer(Fixture *fixture, gconstpointer unused)
+test_restart_gives_a_new_peer(SessionFixture *fixture, gconstpointer unused)
 {
-    SlSession *session = create_session(fixture, NULL);
+    SlSession *session = session_fixture_create(fixture, NULL);
     TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
     guint n_frames;
 
@@ -267,7 +160,7 @@ test_restart_gives_a_new_peer(Fixture *fixture, gconstpointer unused)
     PROC_WAIT_UNTIL(test_viewer_get_peer(viewer) == 2);
     n_frames = test_viewer_get_n_frames(viewer);
     PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= n_frames + 5);
-    end_and_drop(session);
+    session_fixture_end(session);
     test_viewer_free(viewer);
 }
 
@@ -278,7 +171,7 @@ on_ended(SlSession *session, GError *reason, GError **ret_reason)
 }
 
 static void
-test_pool_limits(Fixture *fixture, gconstpointer unused)
+test_pool_limits(SessionFixture *fixture, gconstpointer unused)
 {
     SlSession *sessions[12];
     g_autoptr(GError) full = NULL;
@@ -287,7 +180,7 @@ test_pool_limits(Fixture *fixture, gconstpointer unused)
 
     for (guint i = 0; i < G_N_ELEMENTS(sessions); i++) {
         g_autofree char *page = g_strdup_printf("page-%u", i);
-        sessions[i] = create_session(fixture, page);
+        sessions[i] = session_fixture_create(fixture, page);
     }
     g_assert_null(sl_session_pool_create(fixture->pool, fixture->stream, "page-new", fixture->grant,
                                          NULL, &full));
@@ -297,20 +190,20 @@ test_pool_limits(Fixture *fixture, gconstpointer unused)
 
     /* The same page again takes its own place. */
     g_signal_connect(sessions[3], "ended", G_CALLBACK(on_ended), &replaced);
-    again = create_session(fixture, "page-3");
+    again = session_fixture_create(fixture, "page-3");
     g_assert_error(replaced, SL_SESSION_ERROR, SL_SESSION_ERROR_REPLACED);
     g_assert_cmpuint(sl_session_pool_get_n_viewers(fixture->pool, fixture->stream), ==, 12);
 
-    end_and_drop(again);
+    session_fixture_end(again);
     g_object_unref(sessions[3]);
     for (guint i = 0; i < G_N_ELEMENTS(sessions); i++) {
         if (i != 3)
-            end_and_drop(sessions[i]);
+            session_fixture_end(sessions[i]);
     }
 }
 
 static SlSession *
-create_from(Fixture *fixture, const char *page, const char *address)
+create_from(SessionFixture *fixture, const char *page, const char *address)
 {
     g_autoptr(GError) error = NULL;
     SlSession *session = sl_session_pool_create(fixture->pool, fixture->stream, page,
@@ -326,7 +219,7 @@ create_from(Fixture *fixture, const char *page, const char *address)
 }
 
 static void
-test_pool_addresses(Fixture *fixture, gconstpointer unused)
+test_pool_addresses(SessionFixture *fixture, gconstpointer unused)
 {
     SlSession *first = create_from(fixture, "page-1", "192.0.2.1");
     SlSession *second = create_from(fixture, "page-2", "192.0.2.1");
@@ -337,21 +230,21 @@ test_pool_addresses(Fixture *fixture, gconstpointer unused)
     local = create_from(fixture, "page-4", NULL);
     again = create_from(fixture, "page-1", "192.0.2.1"); /* in its own place */
     g_assert_true(other != NULL && local != NULL && again != NULL);
-    end_and_drop(second);
+    session_fixture_end(second);
     second = create_from(fixture, "page-5", "192.0.2.1");
     g_assert_nonnull(second);
     g_object_unref(first);
-    end_and_drop(second);
-    end_and_drop(other);
-    end_and_drop(local);
-    end_and_drop(again);
+    session_fixture_end(second);
+    session_fixture_end(other);
+    session_fixture_end(local);
+    session_fixture_end(again);
 }
 
 /* In every state: before its offer, offered, connecting, playing. */
 static void
-join_and_leave(Fixture *fixture, guint round)
+join_and_leave(SessionFixture *fixture, guint round)
 {
-    SlSession *session = create_session(fixture, NULL);
+    SlSession *session = session_fixture_create(fixture, NULL);
     TestViewer *viewer =
         test_viewer_new(session, round % 4 == 1 ? TEST_VIEWER_SILENT : TEST_VIEWER_ANSWERS);
 
@@ -360,13 +253,13 @@ join_and_leave(Fixture *fixture, guint round)
         PROC_WAIT_UNTIL(test_viewer_get_peer(viewer) == 1);
     if (round % 4 == 3)
         PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 2);
-    end_and_drop(session);
+    session_fixture_end(session);
     test_viewer_free(viewer);
     PROC_WAIT_UNTIL(sl_teardown_get_n_pending() == 0);
 }
 
 static void
-test_nothing_is_left(Fixture *fixture, gconstpointer unused)
+test_nothing_is_left(SessionFixture *fixture, gconstpointer unused)
 {
     guint n_threads, n_fds;
 
@@ -386,7 +279,7 @@ test_nothing_is_left(Fixture *fixture, gconstpointer unused)
 
 /* What the viewers share ends in frames, or in packets that are made each one's own. */
 static void
-test_two_viewers(Fixture *fixture, gconstpointer unused)
+test_two_viewers(SessionFixture *fixture, gconstpointer unused)
 {
     SlSession *sessions[2];
     TestViewer *viewers[2];
@@ -394,7 +287,7 @@ test_two_viewers(Fixture *fixture, gconstpointer unused)
     for (guint i = 0; i < 2; i++) {
         guint n_keyframes;
 
-        sessions[i] = create_session(fixture, NULL);
+        sessions[i] = session_fixture_create(fixture, NULL);
         viewers[i] = test_viewer_new(sessions[i], TEST_VIEWER_ANSWERS);
         sl_session_start(sessions[i]);
         PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewers[i]) >= 10);
@@ -407,7 +300,7 @@ test_two_viewers(Fixture *fixture, gconstpointer unused)
                          test_viewer_get_n_keyframes(viewers[i]) > n_keyframes));
     }
     for (guint i = 0; i < 2; i++) {
-        end_and_drop(sessions[i]);
+        session_fixture_end(sessions[i]);
         test_viewer_free(viewers[i]);
     }
 }
@@ -420,9 +313,9 @@ keep_offer(SlSession *session, guint peer, const char *sdp, char **ret_sdp)
 
 /* Chromium refuses retransmission of sound, and with it the whole offer. */
 static void
-test_sound_is_not_sent_again(Fixture *fixture, gconstpointer unused)
+test_sound_is_not_sent_again(SessionFixture *fixture, gconstpointer unused)
 {
-    SlSession *session = create_session(fixture, NULL);
+    SlSession *session = session_fixture_create(fixture, NULL);
     g_autofree char *offer = NULL;
     const char *audio;
 
@@ -434,7 +327,7 @@ test_sound_is_not_sent_again(Fixture *fixture, gconstpointer unused)
     g_assert_nonnull(strstr(audio, "OPUS/48000"));
     g_assert_null(strstr(audio, " rtx/"));
     g_assert_nonnull(strstr(offer, " rtx/90000"));
-    end_and_drop(session);
+    session_fixture_end(session);
 }
 
 typedef struct {
@@ -476,12 +369,12 @@ on_any_element_added(GSignalInvocationHint *hint, guint n_values, const GValue *
 
 /* A frame's packets stay together on their way, which is what makes them cheap. */
 static void
-test_frames_are_sent_whole(Fixture *fixture, gconstpointer unused)
+test_frames_are_sent_whole(SessionFixture *fixture, gconstpointer unused)
 {
     static PacketCounts counts; /* threads that end later count on */
     guint signal = g_signal_lookup("element-added", GST_TYPE_BIN);
     gulong hook = g_signal_add_emission_hook(signal, 0, on_any_element_added, &counts, NULL);
-    SlSession *session = create_session(fixture, NULL);
+    SlSession *session = session_fixture_create(fixture, NULL);
     TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
 
     sl_session_start(session);
@@ -490,26 +383,26 @@ test_frames_are_sent_whole(Fixture *fixture, gconstpointer unused)
     g_assert_cmpint(g_atomic_int_get(&counts.n_with_fec), ==, 0);
     g_assert_cmpint(g_atomic_int_get(&counts.n_sent_whole), >=, 5);
 
-    end_and_drop(session);
+    session_fixture_end(session);
     test_viewer_free(viewer);
 }
 
 /* The same peers go on: what another start of the source changes is not the viewers' to see. */
 static void
-test_source_begins_again(Fixture *fixture, gconstpointer unused)
+test_source_begins_again(SessionFixture *fixture, gconstpointer unused)
 {
     SlSession *sessions[2];
     TestViewer *viewers[2];
 
     for (guint i = 0; i < 2; i++) {
-        sessions[i] = create_session(fixture, NULL);
+        sessions[i] = session_fixture_create(fixture, NULL);
         viewers[i] = test_viewer_new(sessions[i], TEST_VIEWER_ANSWERS);
         sl_session_start(sessions[i]);
     }
     for (guint i = 0; i < 2; i++) {
         PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewers[i]) >= 3 * N_UNTIL_END);
         g_assert_cmpuint(test_viewer_get_peer(viewers[i]), ==, 1);
-        end_and_drop(sessions[i]);
+        session_fixture_end(sessions[i]);
         test_viewer_free(viewers[i]);
     }
 }
@@ -520,8 +413,9 @@ main(int argc, char **argv)
     gst_init(&argc, &argv);
     g_test_init(&argc, &argv, NULL);
     g_main_context_acquire(NULL);
-#define ADD_WITH(name, text, func) \
-    g_test_add("/session/" name, Fixture, text, set_up, func, tear_down)
+#define ADD_WITH(name, text, func)                                                   \
+    g_test_add("/session/" name, SessionFixture, text, session_fixture_set_up, func, \
+               session_fixture_tear_down)
 #define ADD(name, func) ADD_WITH(name, small_vp8, func)
     ADD("picture-and-messages", test_picture_and_messages);
     ADD("pool-addresses", test_pool_addresses);

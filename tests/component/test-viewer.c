@@ -15,12 +15,16 @@ struct _TestViewer {
     SlSession *session;
     TestViewerKind kind;
     guint peer;
+    char *offer; /* nullable: the newest */
     GstElement *pipeline;
     GstElement *webrtcbin; /* borrowed */
     guint sctp_id;
 
     gint n_frames;    /* atomic */
     gint n_keyframes; /* atomic */
+    gint n_missing;   /* atomic */
+    gint n_back;      /* atomic */
+    gint width;       /* atomic */
     gint answering;   /* atomic: webrtcbin's thread is at work on an answer */
     GMutex lock;
     GPtrArray *texts;              /* protected by lock */
@@ -66,25 +70,80 @@ on_packet(GstPad *pad, GstPadProbeInfo *info, gpointer data)
     return GST_PAD_PROBE_OK;
 }
 
+/* Of one pad: what its last packet was. */
+typedef struct {
+    TestViewer *viewer;
+    gboolean begun;
+    guint16 sequence;
+    guint32 timestamp;
+} Series;
+
+/* What a browser would see: packets as they were sent, in order. */
+static GstPadProbeReturn
+on_rtp(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    Series *series = data;
+    guint8 header[12];
+    guint16 sequence;
+    guint32 timestamp;
+
+    gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, header, sizeof header);
+    sequence = GST_READ_UINT16_BE(header + 2);
+    timestamp = GST_READ_UINT32_BE(header + 4);
+    if (series->begun && sequence != (guint16)(series->sequence + 1))
+        g_atomic_int_inc(&series->viewer->n_missing);
+    if (series->begun && (gint32)(timestamp - series->timestamp) < 0)
+        g_atomic_int_inc(&series->viewer->n_back);
+    series->begun = TRUE;
+    series->sequence = sequence;
+    series->timestamp = timestamp;
+    return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_frame_caps(GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+    TestViewer *self = data;
+    GstCaps *caps;
+    gint width;
+
+    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_CAPS)
+        return GST_PAD_PROBE_OK;
+    gst_event_parse_caps(GST_PAD_PROBE_INFO_EVENT(info), &caps);
+    if (gst_structure_get_int(gst_caps_get_structure(caps, 0), "width", &width))
+        g_atomic_int_set(&self->width, width);
+    return GST_PAD_PROBE_OK;
+}
+
 static void
 on_pad_added(GstElement *webrtcbin, GstPad *pad, TestViewer *self)
 {
     GstElement *depay, *sink;
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
     g_autoptr(GstPad) depay_sink = NULL;
     g_autoptr(GstPad) sink_pad = NULL;
+    Series *series;
+    gboolean is_sound;
 
     if (GST_PAD_DIRECTION(pad) != GST_PAD_SRC)
         return;
-    depay = gst_element_factory_make("rtpvp8depay", NULL);
-    sink = gst_element_factory_make("fakesink", SINK_NAME);
+    is_sound =
+        g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "media"), "audio") == 0;
+    depay = gst_element_factory_make(is_sound ? "rtpopusdepay" : "rtpvp8depay", NULL);
+    sink = gst_element_factory_make("fakesink", is_sound ? NULL : SINK_NAME);
     g_object_set(sink, "sync", FALSE, "async", FALSE, NULL);
     gst_bin_add_many(GST_BIN(self->pipeline), depay, sink, NULL);
     gst_element_link(depay, sink);
     sink_pad = gst_element_get_static_pad(sink, "sink");
-    gst_pad_add_probe(sink_pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, self, NULL);
+    if (!is_sound)
+        gst_pad_add_probe(sink_pad, GST_PAD_PROBE_TYPE_BUFFER, on_packet, self, NULL);
+    gst_pad_add_probe(sink_pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_frame_caps, self, NULL);
     gst_element_sync_state_with_parent(sink);
     gst_element_sync_state_with_parent(depay);
     depay_sink = gst_element_get_static_pad(depay, "sink");
+    series = g_new0(Series, 1);
+    series->viewer = self;
+    gst_pad_add_probe(depay_sink, GST_PAD_PROBE_TYPE_BUFFER, on_rtp, series, g_free);
     gst_pad_link(pad, depay_sink);
 }
 
@@ -207,15 +266,22 @@ make_pipeline(TestViewer *self)
 static void
 on_session_offer(SlSession *session, guint peer, const char *sdp, TestViewer *self)
 {
+    self->peer = peer;
+    g_free(self->offer);
+    self->offer = g_strdup(sdp);
+    if (self->kind == TEST_VIEWER_ANSWERS)
+        test_viewer_answer(self);
+}
+
+void
+test_viewer_answer(TestViewer *self)
+{
     g_autoptr(GstWebRTCSessionDescription) offer = NULL;
     GstSDPMessage *message = NULL;
 
-    self->peer = peer;
-    if (self->kind == TEST_VIEWER_SILENT)
-        return;
     drop_pipeline(self);
     make_pipeline(self);
-    g_assert_cmpint(gst_sdp_message_new_from_text(sdp, &message), ==, GST_SDP_OK);
+    g_assert_cmpint(gst_sdp_message_new_from_text(self->offer, &message), ==, GST_SDP_OK);
     offer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_OFFER, message);
     g_atomic_int_set(&self->answering, TRUE);
     g_signal_emit_by_name(self->webrtcbin, "set-remote-description", offer,
@@ -254,6 +320,7 @@ test_viewer_free(TestViewer *self)
         ;
     g_assert_null(self->session);
     g_ptr_array_unref(self->texts);
+    g_free(self->offer);
     g_mutex_clear(&self->lock);
     g_free(self);
 }
@@ -268,6 +335,18 @@ guint
 test_viewer_get_n_keyframes(TestViewer *self)
 {
     return (guint)g_atomic_int_get(&self->n_keyframes);
+}
+
+guint
+test_viewer_get_n_broken(TestViewer *self)
+{
+    return (guint)(g_atomic_int_get(&self->n_missing) + g_atomic_int_get(&self->n_back));
+}
+
+guint
+test_viewer_get_width(TestViewer *self)
+{
+    return (guint)g_atomic_int_get(&self->width);
 }
 
 void

@@ -7,6 +7,7 @@
 typedef enum {
     TEST_VIEWER_ANSWERS,
     TEST_VIEWER_SILENT, /* notes the offer and says nothing */
+    TEST_VIEWER_LATE,   /* answers when test_viewer_answer() is called */
 } TestViewerKind;
 
 typedef struct _TestViewer TestViewer;
@@ -15,10 +16,17 @@ typedef struct _TestViewer TestViewer;
 TestViewer *test_viewer_new(SlSession *session, TestViewerKind kind);
 void test_viewer_free(TestViewer *self);
 
+/** Answers the newest offer. */
+void test_viewer_answer(TestViewer *self);
+
 /** Encoded frames that have arrived, over all peers. */
 guint test_viewer_get_n_frames(TestViewer *self);
 /** Those of them that decoding can begin with. */
 guint test_viewer_get_n_keyframes(TestViewer *self);
+/** How often a packet was missing, or a timestamp went back. */
+guint test_viewer_get_n_broken(TestViewer *self);
+/** The picture's; 0 before the first. */
+guint test_viewer_get_width(TestViewer *self);
 /** Sends a PLI. A frame must have arrived. */
 void test_viewer_ask_for_keyframe(TestViewer *self);
 /** The newest peer's number; 0 before the first offer. */
