@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Browser } from './lib/browser.mjs';
 import { Child, run } from './lib/child.mjs';
 import { root, temporaryFolder } from './lib/folders.mjs';
+import { RtspCamera } from './lib/media.mjs';
 import { peerCount, playing, playsAt, says } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, Skip, sleep, Suite, until } from './lib/tap.mjs';
@@ -86,6 +87,33 @@ suite.test('an H.264 encoder gets even edges of a size that has none', async (t)
   expectEqual(size, { width: 320, height: 180 }, 'size');
 });
 
+/** Sound is decoded, and it is not silence. */
+const hears = (page) => until('sound', async () => {
+  const sound = await received(page, 'audio');
+  expect(sound?.totalAudioEnergy > 0, `the energy is ${sound?.totalAudioEnergy}, ${sound?.packetsReceived} packets came`);
+  return sound;
+});
+
+for (const [pipeline, codec] of [['vp8-audio', 'video/VP8'], ['h264-audio', 'video/H264']]) {
+  if (codec === 'video/H264' && name === 'firefox')
+    continue;
+  suite.test(`${pipeline}: picture and sound`, async (t) => {
+    const { page } = await watch(t, pipeline, { settings: { width: 640, height: 360 } });
+    expectEqual((await received(page, 'video')).codec, codec, 'codec');
+    await page.keyboard.press('m'); // muted, Chromium decodes none
+    expectEqual((await hears(page)).codec.toLowerCase(), 'audio/opus', "the sound's codec");
+  });
+}
+
+for (const pipeline of name === 'firefox' ? [] : ['h264-rtsp', 'h264-camera']) {
+  suite.test(`${pipeline}: H.264 that is encoded elsewhere`, async (t) => {
+    const input = pipeline === 'h264-rtsp' ? (await RtspCamera.start(t)).uri : 'test';
+    const { page, size } = await watch(t, pipeline, { input });
+    expectEqual(size, input === 'test' ? { width: 1280, height: 720 } : { width: 640, height: 360 }, 'size');
+    expectEqual((await received(page, 'video')).codec, 'video/H264', 'codec');
+  });
+}
+
 suite.test('overlay: text and clock stand in the picture', async (t) => {
   const corners = [[0.01, 0.01, 0.25, 0.12], [0.6, 0.01, 0.99, 0.12]];
   const settings = { width: 640, height: 360, text: 'Front door' };
@@ -133,7 +161,7 @@ suite.test('from-program: waits for a program, shows what it sends, and again wh
 }, { timeoutMs: 90000 });
 
 suite.test('no description is left out here', () => {
-  const tested = [...PICTURES.map(([pipeline]) => pipeline), 'low-bandwidth', 'overlay', 'from-program', 'h264-camera'];
+  const tested = [...PICTURES.map(([pipeline]) => pipeline), 'low-bandwidth', 'overlay', 'from-program', 'vp8-audio', 'h264-audio', 'h264-rtsp', 'h264-camera'];
   const shipped = readdirSync(path.join(root, 'pipelines')).filter((file) => file.endsWith('.pipeline')).map((file) => path.basename(file, '.pipeline'));
   expectEqual(shipped.sort(), tested.sort(), 'descriptions');
 });
