@@ -7,6 +7,7 @@
 #include "sl-file-watch.h"
 #include "sl-live-setting.h"
 #include "sl-log.h"
+#include "sl-variables.h"
 
 #define SUFFIX ".pipeline"
 /* What a description that stands in no file is called. */
@@ -560,7 +561,7 @@ sl_pipeline_switch_find(SlPipelineSwitch *self, const char *name, GError **error
         return g_strdup(name);
     if (g_strcmp0(name, configured) == 0)
         return g_strdup(self->configured->name);
-    if (strchr(name, '/') != NULL || strchr(name, '.') != NULL) {
+    if (!sl_name_is_valid(name)) {
         g_autofree char *found = sl_problems_quote(name);
 
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND,

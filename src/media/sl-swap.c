@@ -2,7 +2,6 @@
 
 #include "sl-census.h"
 #include "sl-context.h"
-#include "sl-source-fault.h"
 #include "sl-stream.h"
 #include "sl-swap-state.h"
 
@@ -32,7 +31,7 @@ static void
 note_error(SlSwap *self, const GError *error)
 {
     if (self->error == NULL)
-        self->error = sl_source_fault_new_undone(error);
+        self->error = g_error_copy(error);
 }
 
 static void

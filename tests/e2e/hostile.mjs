@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { ask, HTTP, SLOW_HTTP } from './hostile/http.mjs';
+import { PIPELINE } from './hostile/pipeline.mjs';
 import { DATA_CHANNEL, RELAY } from './hostile/relay.mjs';
 import { CANDIDATES, ORDER, SDP } from './hostile/signalling.mjs';
 import { STARTS } from './hostile/starts.mjs';
@@ -63,6 +64,7 @@ addRows('signalling text', TEXTS, perform);
 addRows('signalling order', ORDER, perform);
 addRows('SDP', SDP, perform);
 addRows('candidate', CANDIDATES, perform);
+addRows('pipeline', PIPELINE, perform);
 addRows('relay', RELAY, perform);
 addRows('data channel', DATA_CHANNEL, perform);
 addSlowRows('slowly', [...SLOW_HTTP, ...SLOW_FRAMES]);
