@@ -1,5 +1,7 @@
 #include "sl-setup.h"
 
+#include <string.h>
+
 #include "sl-census.h"
 #include "sl-frame-watch.h"
 #include "sl-live-setting.h"
@@ -254,10 +256,21 @@ holds_device(SlSetup *self)
            sl_description_names_any(self->description, elements);
 }
 
+/* A microphone by ALSA; those who share it come in between as something else. */
+static gboolean
+holds_microphone(SlSetup *self)
+{
+    const SlCapture *capture = sl_setup_get_capture(self);
+
+    return sl_description_captures_audio(self->description) && capture != NULL &&
+           capture->audio != NULL && strstr(capture->audio, "alsasrc") != NULL;
+}
+
 gboolean
 sl_setup_excludes(SlSetup *self, SlSetup *other)
 {
-    return holds_device(self) && holds_device(other);
+    return (holds_device(self) && holds_device(other)) ||
+           (holds_microphone(self) && sl_description_captures_audio(other->description));
 }
 
 /* --- what is known of it --- */

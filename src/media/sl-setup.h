@@ -47,7 +47,7 @@ gboolean sl_setup_is_complete(SlSetup *self);
  */
 GError *sl_setup_new_delay(SlSetup *self, guint ms);
 
-/** sl_setup_excludes: both can't run at the same time: each opens a device that opens once */
+/** sl_setup_excludes: while @self runs, @other can't: each opens a device that opens once */
 gboolean sl_setup_excludes(SlSetup *self, SlSetup *other);
 
 SlDescription *sl_setup_get_description(SlSetup *self);

@@ -266,6 +266,19 @@ sl_source_fault_new(const SlFaultScene *scene, const char *const *elements, cons
     return describe_input(scene->input, error, debug, message);
 }
 
+/* What a stream that goes on does about a fault does not hold for one that was only tried. */
+GError *
+sl_source_fault_new_undone(const GError *fault)
+{
+    static const char *const prospects[] = { ", trying again", ", waiting for it",
+                                             ", starting it again" };
+    g_autoptr(GString) message = g_string_new(fault->message);
+
+    for (guint i = 0; i < G_N_ELEMENTS(prospects); i++)
+        g_string_replace(message, prospects[i], "", 0);
+    return g_error_new_literal(fault->domain, fault->code, message->str);
+}
+
 /* --- for viewers --- */
 
 gboolean

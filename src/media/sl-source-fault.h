@@ -37,6 +37,9 @@ GError *sl_source_fault_new(const SlFaultScene *scene, const char *const *elemen
 /** sl_source_fault_new_unplugged: (transfer full): a camera was taken away */
 GError *sl_source_fault_new_unplugged(const SlInput *input);
 
+/** sl_source_fault_new_undone: (transfer full): @fault of what is not tried again */
+GError *sl_source_fault_new_undone(const GError *fault);
+
 /** sl_source_fault_is_pipelines: it is the description's, not the input's: nothing changes it until
  * somebody edits a file. */
 gboolean sl_source_fault_is_pipelines(const GError *fault);

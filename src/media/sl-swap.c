@@ -2,6 +2,7 @@
 
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-source-fault.h"
 #include "sl-stream.h"
 #include "sl-swap-state.h"
 
@@ -31,7 +32,7 @@ static void
 note_error(SlSwap *self, const GError *error)
 {
     if (self->error == NULL)
-        self->error = g_error_copy(error);
+        self->error = sl_source_fault_new_undone(error);
 }
 
 static void
