@@ -36,13 +36,12 @@ export class Peer extends EventTarget {
   /**
    * @param {number} number
    * @param {RTCPeerConnection} connection taken over
-   * @param {boolean} muted
    */
-  constructor(number, connection, muted) {
+  constructor(number, connection) {
     super();
     this.number = number;
     this.#connection = connection;
-    this.#prepareVideo(muted);
+    this.#prepareVideo();
     connection.ontrack = (event) => this.#addTrack(event);
     connection.ondatachannel = ({ channel }) => {
       if (channel.label === 'relay') this.#emit('channel', { channel });
@@ -120,11 +119,10 @@ export class Peer extends EventTarget {
     connection.close();
   }
 
-  /** @param {boolean} muted */
-  #prepareVideo(muted) {
+  #prepareVideo() {
     const video = this.video;
     video.autoplay = true;
-    video.muted = video.defaultMuted = muted;
+    video.muted = true; // until somebody says otherwise: sound alone may be what a browser wants a tap for
     video.playsInline = true;
     // Nobody pauses what is live but the browser, for reasons of its own.
     video.onpause = () => this.#closed || this.play();

@@ -26,6 +26,13 @@ const ICONS = {
   close: 'M6 6l12 12M18 6L6 18',
 };
 
+/** On some devices only their own buttons can do that. */
+const VOLUME_CAN_BE_SET = (() => {
+  const video = make('video');
+  video.volume = 0.5;
+  return video.volume === 0.5;
+})();
+
 /**
  * @param {keyof typeof ICONS} name
  * @param {string} label
@@ -44,6 +51,8 @@ export class SightlinePlayerElement extends HTMLElement {
   /** @type {Player | null} */ #player = null;
   /** @type {Relay | null} */ #relay = null;
   /** @type {AbortController | null} */ #listeners = null;
+  /** How loud it is, for the next stream. */
+  #heard = { muted: true, volume: 1 };
   #stats = new StatsReader();
   #statsTimer = 0;
   #quietTimer = 0;
@@ -57,6 +66,7 @@ export class SightlinePlayerElement extends HTMLElement {
   #lines = make('dl');
   #panel = make('section', { class: 'panel', 'aria-label': 'What is going on', hidden: '' });
   #sound = button('muted', 'Sound (M)', () => this.toggleSound());
+  #volume = make('input', { type: 'range', class: 'volume', min: '0', max: '100', step: '1', 'aria-label': 'Volume', hidden: '' });
   #snapshot = button('snapshot', 'Save this picture (S)', () => this.snapshot());
   #fullscreen = button('fullscreen', 'Full screen (F)', () => this.toggleFullscreen());
   #info = button('info', 'What is going on (I)', () => this.togglePanel());
@@ -75,7 +85,8 @@ export class SightlinePlayerElement extends HTMLElement {
       make('header', {}, make('h2', {}, 'What is going on'), button('close', 'Close', () => this.togglePanel(false))),
       this.#lines,
     );
-    this.#bar.append(this.#sound, this.#snapshot, this.#info, this.#fullscreen);
+    this.#volume.addEventListener('input', () => this.#setVolume(this.#volume.valueAsNumber / 100));
+    this.#bar.append(this.#sound, this.#volume, this.#snapshot, this.#info, this.#fullscreen);
     frame.append(this.#screen, this.#veil, this.#panel, this.#bar);
     this.attachShadow({ mode: 'open' }).append(style, frame);
   }
@@ -147,8 +158,18 @@ export class SightlinePlayerElement extends HTMLElement {
   }
 
   toggleSound() {
-    if (!this.#player?.hasAudio) return;
-    this.#player.muted = !this.#player.muted;
+    const player = this.#player;
+    if (!player?.hasAudio) return;
+    // Sound that was turned down to nothing is not what is asked for.
+    if (player.muted && player.volume === 0) player.volume = 1;
+    player.muted = !player.muted;
+    this.#showSound();
+  }
+
+  /** @param {number} volume from 0 to 1 */
+  #setVolume(volume) {
+    this.#player.volume = volume;
+    this.#player.muted = volume === 0;
     this.#showSound();
   }
 
@@ -165,6 +186,7 @@ export class SightlinePlayerElement extends HTMLElement {
   #start() {
     const player = new Player(this.#page());
     const relay = new Relay(player.endpoints.relay);
+    Object.assign(player, this.#heard);
     this.#player = player;
     this.#relay = relay;
     this.#listen(player, relay);
@@ -180,6 +202,7 @@ export class SightlinePlayerElement extends HTMLElement {
 
   #stop() {
     this.#listeners?.abort();
+    if (this.#player) this.#heard = { muted: this.#player.muted, volume: this.#player.volume };
     this.#player?.stop();
     this.#relay?.stop();
     this.#player = this.#relay = null;
@@ -243,9 +266,15 @@ export class SightlinePlayerElement extends HTMLElement {
   }
 
   #showSound() {
-    this.#sound.hidden = !this.#player?.hasAudio;
-    this.#sound.replaceChildren(icon(ICONS[this.#player?.muted ? 'muted' : 'sound']));
-    this.#sound.setAttribute('aria-pressed', String(!this.#player?.muted));
+    const { hasAudio = false, muted = true, volume = 1 } = this.#player ?? {};
+    const percent = muted ? 0 : Math.round(100 * volume);
+    this.#sound.hidden = !hasAudio;
+    this.#sound.replaceChildren(icon(ICONS[muted ? 'muted' : 'sound']));
+    this.#sound.setAttribute('aria-pressed', String(!muted));
+    this.#volume.hidden = !hasAudio || !VOLUME_CAN_BE_SET;
+    this.#volume.value = String(percent);
+    this.#volume.style.setProperty('--share', `${percent}%`);
+    this.#volume.setAttribute('aria-valuetext', `${percent} %`);
   }
 
   async #showStats() {
@@ -268,7 +297,7 @@ export class SightlinePlayerElement extends HTMLElement {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.composedPath()[0]?.closest?.('input, textarea, select, [contenteditable]')) return;
+    if (event.composedPath()[0]?.closest?.('input:not([type=range]), textarea, select, [contenteditable]')) return;
     const act = {
       f: () => this.toggleFullscreen(),
       s: () => this.snapshot(),

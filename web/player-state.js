@@ -86,9 +86,10 @@ export function stateOf(facts) {
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   // Of a picture that moves the server may have something to say, too: that the camera is slow.
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: facts.stream === 'live' ? facts.detail : '' };
-  if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.CONNECTING, detail: facts.detail };
   if (facts.refused) return { state: PlayerState.RECONNECTING, detail: facts.refused };
   if (facts.pathBlocked) return { state: PlayerState.NO_PATH, detail: ADVICE[PlayerState.NO_PATH] };
+  // What keeps the picture away stands when the camera has started, too.
+  if (facts.stream === 'starting' && facts.picture === 'none') return { state: PlayerState.CONNECTING, detail: facts.detail };
   if (facts.picture === 'stalled') return { state: PlayerState.RECONNECTING, detail: '' };
   return { state: PlayerState.CONNECTING, detail: '' };
 }

@@ -70,6 +70,7 @@ export class Player extends EventTarget {
   /** @type {Peer | null} whose video is on top; it may have ended */
   #showing = null;
   #muted = true;
+  #volume = 1;
 
   /** @type {AbortController | null} */
   #listeners = null;
@@ -83,6 +84,8 @@ export class Player extends EventTarget {
   #restarts = 0;
   #restartAt = 0;
   #restartAskedAt = 0;
+  /** In this session. Before the first offer there is nothing to ask for. */
+  #offered = false;
 
   /** @param {string} src see endpointsOf() */
   constructor(src) {
@@ -127,7 +130,25 @@ export class Player extends EventTarget {
 
   set muted(muted) {
     this.#muted = muted;
-    for (const peer of this.#peers.values()) peer.video.muted = muted;
+    this.#setSound();
+  }
+
+  /** From 0 to 1. Some devices leave it to their own buttons. */
+  get volume() {
+    return this.#volume;
+  }
+
+  set volume(volume) {
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#setSound();
+  }
+
+  /** One is heard, two never are: not even while one takes over from the other. */
+  #setSound() {
+    for (const peer of this.#peers.values()) {
+      peer.video.muted = this.#muted || (this.#isUp(this.#showing) && peer !== this.#showing);
+      peer.video.volume = this.#volume;
+    }
   }
 
   start() {
@@ -209,7 +230,7 @@ export class Player extends EventTarget {
     on('viewers', ({ count }) => this.#emit('viewers', { count }));
     on('offer', (message) => this.#onOffer(message));
     on('candidate', (message) => this.#onCandidate(message));
-    on('bye', ({ peer }) => this.#endPeer(this.#peers.get(peer)));
+    on('bye', (message) => this.#onBye(message));
     on('error', (message) => this.#onError(message));
     on('closed', (closed) => this.#onClosed(closed));
   }
@@ -224,6 +245,7 @@ export class Player extends EventTarget {
     this.#signalling = null;
     for (const peer of [...this.#peers.values()]) this.#endPeer(peer);
     this.#restartAskedAt = 0;
+    this.#offered = false;
     this.#openedAt = 0;
   }
 
@@ -338,8 +360,10 @@ export class Player extends EventTarget {
       this.#send({ type: 'bye', peer: number });
       return;
     }
-    const peer = new Peer(number, new RTCPeerConnection(this.#configuration), this.#muted);
+    const peer = new Peer(number, new RTCPeerConnection(this.#configuration));
     this.#peers.set(number, peer);
+    this.#setSound();
+    this.#offered = true;
     this.#grant();
     const on = (type, handle) => peer.addEventListener(type, ({ detail }) => {
       if (this.#peers.get(number) !== peer) return;
@@ -355,6 +379,16 @@ export class Player extends EventTarget {
     on('channel', ({ channel }) => this.#emit('channel', { channel }));
     this.#emit('video-added', { video: peer.video });
     peer.accept(sdp);
+  }
+
+  #onBye({ peer: number, reason, code }) {
+    const peer = this.#peers.get(number);
+    if (peer && !peer.connected) {
+      if (code === 'no-path') this.#facts.pathBlocked = true;
+      // Of the others an `error` tells more.
+      else if (code === 'lost' || code === 'internal') this.#facts.refused = `the server gave this picture up (${reason}); trying again`;
+    }
+    this.#endPeer(peer);
   }
 
   #onCandidate({ peer, candidate, sdpMid, sdpMLineIndex }) {
@@ -375,9 +409,11 @@ export class Player extends EventTarget {
     Object.assign(this.#facts, { unsupported: '', refused: '', blocked: false, pathBlocked: false });
     this.#setMoving(true);
     this.#emit('video-shown', { video: peer.video });
-    if (!before) return;
-    this.#endPeer(before, true);
-    this.#removeVideo(before);
+    if (before) {
+      this.#endPeer(before, true);
+      this.#removeVideo(before);
+    }
+    this.#setSound();
   }
 
   /** @param {Peer} peer that can't be had, or is lost */
@@ -468,12 +504,16 @@ export class Player extends EventTarget {
   #watchPicture(now) {
     const facts = this.#facts;
     const newest = this.#newestPeer();
-    const connecting = newest && !newest.connected;
-    // A camera that is away sends no frames, and browsers show none in a hidden tab.
-    const frameless = facts.stream !== 'live' || facts.blocked || facts.unsupported || (document.hidden && newest);
-    if (connecting && now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
-    else if (frameless) this.#grant();
-    if (connecting || frameless) return;
+    if (newest && !newest.connected) {
+      if (now - newest.bornAt > PATH_DEADLINE_MS) this.#onFailed(newest);
+      return;
+    }
+    // A camera that is away sends no frames, and browsers show none in a hidden tab; but without a peer there never will be any.
+    const frameless = newest ? facts.stream !== 'live' || facts.blocked || document.hidden : facts.unsupported || !this.#offered;
+    if (frameless) {
+      this.#grant();
+      return;
+    }
     newest?.sample().catch(() => {});
     const progressAt = newest?.progressAt ?? 0;
     if (now - Math.max(progressAt, this.#graceFrom) > STALL_MS) this.#restart();

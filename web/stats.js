@@ -18,7 +18,7 @@ export class StatsReader {
     this.#connection = connection;
     if (!connection || connection.connectionState === 'closed') return [];
     const reports = new Map(await connection.getStats());
-    const lines = [...this.#videoLines(reports), ...pathLines(reports)];
+    const lines = [...this.#videoLines(reports), ...this.#audioLines(reports), ...pathLines(reports)];
     this.#before = reports;
     return lines;
   }
@@ -27,16 +27,12 @@ export class StatsReader {
   #videoLines(reports) {
     const video = find(reports, (report) => report.type === 'inbound-rtp' && report.kind === 'video');
     if (!video) return [];
-    const before = this.#before.get(video.id);
-    const since = (name) => (before ? (video[name] ?? 0) - (before[name] ?? 0) : 0);
-    const seconds = before ? (video.timestamp - before.timestamp) / 1000 : 0;
-    const codec = reports.get(video.codecId)?.mimeType?.split('/')[1] ?? '–';
-    const rate = (name) => (seconds > 0 ? since(name) / seconds : NaN);
+    const { since, rate } = this.#changes(video);
     const lost = since('packetsLost');
     const expected = since('packetsReceived') + lost;
     const emitted = since('jitterBufferEmittedCount');
     return [
-      ['Codec', codec],
+      ['Codec', codecOf(reports, video)],
       ['Size', video.frameWidth ? `${video.frameWidth} × ${video.frameHeight}` : '–'],
       ['Frame rate', number(rate('framesDecoded'), 1, '/s')],
       ['Bitrate', bitrate(rate('bytesReceived') * 8)],
@@ -45,6 +41,30 @@ export class StatsReader {
       ['Dropped', `${video.framesDropped ?? 0} frames`],
     ];
   }
+
+  /** @param {Map<string, any>} reports */
+  #audioLines(reports) {
+    const audio = find(reports, (report) => report.type === 'inbound-rtp' && report.kind === 'audio');
+    if (!audio) return [];
+    return [['Sound', `${codecOf(reports, audio)}, ${bitrate(this.#changes(audio).rate('bytesReceived') * 8)}`]];
+  }
+
+  /** @param {any} report how much its numbers grew since it was read last, and how fast */
+  #changes(report) {
+    const before = this.#before.get(report.id);
+    const seconds = before ? (report.timestamp - before.timestamp) / 1000 : 0;
+    const since = (name) => (before ? (report[name] ?? 0) - (before[name] ?? 0) : 0);
+    const rate = (name) => (seconds > 0 ? since(name) / seconds : NaN);
+    return { since, rate };
+  }
+}
+
+/**
+ * @param {Map<string, any>} reports
+ * @param {any} stream
+ */
+function codecOf(reports, { codecId }) {
+  return reports.get(codecId)?.mimeType?.split('/')[1] ?? '–';
 }
 
 /**

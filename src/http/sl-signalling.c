@@ -178,12 +178,14 @@ on_session_candidate(SlSession *session, guint peer, guint mline, const char *mi
 }
 
 static void
-on_session_peer_ended(SlSession *session, guint peer, const char *reason, SlSignalling *self)
+on_session_peer_ended(SlSession *session, guint peer, GError *reason, SlSignalling *self)
 {
     g_autoptr(JsonObject) object = message_new("bye");
 
     json_object_set_int_member(object, "peer", peer);
-    json_object_set_string_member(object, "reason", reason != NULL ? reason : "");
+    json_object_set_string_member(object, "reason", reason != NULL ? reason->message : "");
+    if (reason != NULL)
+        json_object_set_string_member(object, "code", sl_session_error_to_code(reason));
     send_object(self, object);
 }
 

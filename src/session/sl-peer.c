@@ -512,35 +512,40 @@ on_answer_set(GstPromise *promise, gpointer data)
     gst_promise_unref(promise);
 }
 
-static char *
-list_codecs(SlPeer *self)
+static void
+append_codec(SlPeer *self, GString *names, guint i)
 {
     GPtrArray *codecs = sl_stream_get_codecs(self->stream);
-    g_autoptr(GString) names = g_string_new(NULL);
+    const SlTrackCodec *codec =
+        codecs != NULL && i < codecs->len ? g_ptr_array_index(codecs, i) : NULL;
+    const char *name = codec != NULL ? sl_codec_get_name(codec->rtp_caps) : NULL;
 
-    for (guint i = 0; codecs != NULL && i < codecs->len; i++) {
-        const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
-        const char *name = sl_codec_get_name(codec->rtp_caps);
-
-        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", name != NULL ? name : "?");
-    }
-    return g_string_free(g_steal_pointer(&names), FALSE);
+    g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", name != NULL ? name : "?");
 }
 
 /* A viewer that takes none of what the tracks are encoded in is told so: there is no picture for
- * it. */
+ * it. Nor is there for one that takes the sound alone. */
 static gboolean
 check_codecs_taken(SlPeer *self, const char *sdp, GError **error)
 {
-    g_autofree char *codecs = NULL;
+    g_autoptr(GString) refused = g_string_new(NULL);
+    gboolean video = FALSE, taken = FALSE, video_taken = FALSE;
 
     for (guint i = 0; i < self->senders->len; i++) {
-        if (sl_sdp_get_media_result(sdp, self->mids[i]) == SL_SDP_MEDIA_ACCEPTED)
-            return TRUE;
+        gboolean is_video = g_str_has_prefix(self->mids[i], "video"); /* as webrtcbin makes them */
+
+        video = video || is_video;
+        if (sl_sdp_get_media_result(sdp, self->mids[i]) != SL_SDP_MEDIA_ACCEPTED) {
+            append_codec(self, refused, i);
+        } else {
+            taken = TRUE;
+            video_taken = video_taken || is_video;
+        }
     }
-    codecs = list_codecs(self);
+    if (video ? video_taken : taken)
+        return TRUE;
     g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_CODEC_UNSUPPORTED,
-                "The stream is encoded in %s, which this browser did not accept", codecs);
+                "The stream is encoded in %s, which this browser did not accept", refused->str);
     return FALSE;
 }
 

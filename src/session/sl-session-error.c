@@ -25,7 +25,9 @@ sl_session_error_to_code(const GError *error)
     case SL_SESSION_ERROR_NO_PORT:
         return "no-port";
     case SL_SESSION_ERROR_LOST:
+        return "lost";
     case SL_SESSION_ERROR_NO_PATH:
+        return "no-path";
     case SL_SESSION_ERROR_INTERNAL:
         break;
     }

@@ -154,7 +154,7 @@ on_peer_ended(SlPeer *peer, GError *error, SlSession *self)
     g_ptr_array_remove(self->peers, peer);
     if (self->state == SL_SESSION_ENDED)
         return;
-    g_signal_emit(self, signals[PEER_ENDED], 0, number, error != NULL ? error->message : "");
+    g_signal_emit(self, signals[PEER_ENDED], 0, number, error);
     log_peer_error(self, error);
     if (is_problem(error))
         g_signal_emit(self, signals[PROBLEM], 0, error);
@@ -507,7 +507,7 @@ sl_session_class_init(SlSessionClass *klass)
     object_class->finalize = sl_session_finalize;
     add_signal(OFFER, "offer", 2, G_TYPE_UINT, G_TYPE_STRING);
     add_signal(CANDIDATE, "candidate", 4, G_TYPE_UINT, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_STRING);
-    add_signal(PEER_ENDED, "peer-ended", 2, G_TYPE_UINT, G_TYPE_STRING);
+    add_signal(PEER_ENDED, "peer-ended", 2, G_TYPE_UINT, G_TYPE_ERROR);
     add_signal(PROBLEM, "problem", 1, G_TYPE_ERROR);
     add_signal(ENDED, "ended", 1, G_TYPE_ERROR);
 }

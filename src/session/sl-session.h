@@ -39,7 +39,7 @@ const char *sl_session_error_to_code(const GError *error);
  * Signals (all may be followed by `ended`):
  *  - `offer` (guint peer, const char *sdp)
  *  - `candidate` (guint peer, guint mline, const char *mid, const char *candidate)
- *  - `peer-ended` (guint peer, const char *reason)
+ *  - `peer-ended` (guint peer, GError *reason): (nullable)
  *  - `problem` (GError *error): something the viewer should know; the session goes on
  *  - `ended` (GError *reason): (nullable) last of all, once
  */

@@ -288,7 +288,7 @@ sl_session_class_init(SlSessionClass *klass)
     g_signal_new("candidate", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 4, G_TYPE_UINT,
                  G_TYPE_UINT, G_TYPE_STRING, G_TYPE_STRING);
     g_signal_new("peer-ended", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT,
-                 G_TYPE_STRING);
+                 G_TYPE_ERROR);
     g_signal_new("problem", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
     g_signal_new("ended", type, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }

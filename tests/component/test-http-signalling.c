@@ -250,6 +250,8 @@ test_conversation(void)
     SlSession *session;
     g_autoptr(GError) problem =
         g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_CODEC_UNSUPPORTED, "no VP8");
+    g_autoptr(GError) no_path =
+        g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_NO_PATH, "why");
 
     http_fixture_prepare(&fixture);
     http_fixture_start(&fixture, "127.0.0.1", NULL);
@@ -271,7 +273,8 @@ test_conversation(void)
     g_signal_emit_by_name(session, "candidate", 1, 0, NULL, "");
     fake_stream_set_state(fixture.stream, SL_STREAM_LOST, "The camera is unplugged");
     g_signal_emit_by_name(session, "problem", problem);
-    g_signal_emit_by_name(session, "peer-ended", 1, "why");
+    g_signal_emit_by_name(session, "peer-ended", 1, no_path);
+    g_signal_emit_by_name(session, "peer-ended", 2, NULL);
     g_assert_cmpstr(viewer_text(viewer, 3), ==, "{\"type\":\"offer\",\"peer\":1,\"sdp\":\"v=0\"}");
     g_assert_cmpstr(viewer_text(viewer, 4), ==,
                     "{\"type\":\"candidate\",\"peer\":1,\"candidate\":\"candidate:1\",\"sdpMid\":"
@@ -282,7 +285,9 @@ test_conversation(void)
                     "{\"type\":\"state\",\"state\":\"camera-lost\",\"detail\":"
                     "\"The camera is unplugged\",\"title\":\"A <camera>\",\"controls\":false}");
     assert_error(viewer_text(viewer, 7), "codec-unsupported", "no VP8");
-    g_assert_cmpstr(viewer_text(viewer, 8), ==, "{\"type\":\"bye\",\"peer\":1,\"reason\":\"why\"}");
+    g_assert_cmpstr(viewer_text(viewer, 8), ==,
+                    "{\"type\":\"bye\",\"peer\":1,\"reason\":\"why\",\"code\":\"no-path\"}");
+    g_assert_cmpstr(viewer_text(viewer, 9), ==, "{\"type\":\"bye\",\"peer\":2,\"reason\":\"\"}");
 
     viewer_send(viewer, "{\"type\":\"answer\",\"peer\":1,\"sdp\":\"v=0\"}");
     viewer_send(viewer, "{\"type\":\"candidate\",\"peer\":1,\"candidate\":\"c\",\"sdpMid\":\"m\","

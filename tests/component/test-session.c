@@ -65,7 +65,7 @@ test_picture_and_messages(SessionFixture *fixture, gconstpointer unused)
 }
 
 static void
-count_problem(SlSession *session, guint number, const char *reason, guint *n)
+count_problem(SlSession *session, guint number, GError *reason, guint *n)
 {
     (*n)++;
 }

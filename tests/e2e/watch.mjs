@@ -129,13 +129,7 @@ suite.test('a viewer whose key does not allow it any more is told so', async (t)
 
 suite.test('what becomes of the camera is said: few frames, unplugged, another one', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
-  const page = await (await theBrowser()).open(t, server.link, { before: [() => {
-    const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(WebSocket).prototype, 'onmessage');
-    Object.defineProperty(WebSocket.prototype, 'onmessage', { set(handle) {
-      if (handle && this.url.includes('/ws/')) window.hear = (message) => handle({ data: JSON.stringify(message) });
-      set.call(this, handle);
-    } });
-  }] });
+  const page = await (await theBrowser()).open(t, server.link, { before: [listen] });
   const hear = (message) => page.evaluate((state) => window.hear({ type: 'state', ...state }), message);
   await playing(page);
 
@@ -218,6 +212,59 @@ suite.test('a page that no path leads to says so, and so does the terminal, once
   await says(page, /Connected, but the picture can't get through/);
   await until('a line in the terminal', () => /^Warning: A viewer gets no picture: no path was found; let UDP in/m.test(server.child.stderr));
 });
+
+/** What the page sent and heard by the signalling WebSocket can be had, and more be made heard. */
+function listen() {
+  window.sent = [];
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    if (this.url.includes('/ws/')) window.sent.push(JSON.parse(data));
+    send.call(this, data);
+  };
+  const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(WebSocket).prototype, 'onmessage');
+  Object.defineProperty(WebSocket.prototype, 'onmessage', { set(handle) {
+    if (handle && this.url.includes('/ws/')) window.hear = (message) => handle({ data: JSON.stringify(message) });
+    set.call(this, handle);
+  } });
+}
+
+suite.test('why the server gave up a picture that never came is said', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=320']);
+  const page = await (await theBrowser()).open(t, server.link, { mayComplain: /ICE failed/, before: [`(${listen})();
+    RTCPeerConnection.prototype.addIceCandidate = async () => {};
+    RTCPeerConnection.prototype.setLocalDescription = async function () { return new Promise(() => {}); };`] });
+  await until('an offer', async () => await peerCount(page) === 1);
+  await page.evaluate(() => window.hear({ type: 'bye', peer: 1, reason: 'The viewer did not answer the offer', code: 'lost' }));
+  await says(page, /Reconnecting: the server gave this picture up \(The viewer did not answer the offer\); trying again/);
+});
+
+suite.test('a page that waits for a tap or for the camera, and has lost its peer, asks for another', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=320']);
+  const page = await (await theBrowser()).open(t, server.link, { before: [`(${listen})();
+    const { play } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.play = function () {
+      return window.tapped ? play.call(this) : Promise.reject(new DOMException('', 'NotAllowedError'));
+    };
+    Object.defineProperty(HTMLMediaElement.prototype, 'autoplay', { set() {} });`] });
+  const asked = () => page.evaluate(() => window.sent.filter(({ type }) => type === 'restart').length);
+  const lose = () => page.evaluate(() => window.hear({ type: 'bye', peer: window.seen.peers.length, reason: 'gone', code: 'lost' }));
+  await says(page, /Tap to play/);
+  await until('the peer', async () => await page.evaluate(() => window.seen.peers[0]?.connectionState === 'connected'));
+  await lose();
+  await until('it to be asked for', async () => await asked() === 1);
+  await until('another peer', async () => await peerCount(page) === 2);
+  await says(page, /Tap to play/);
+  await page.evaluate(() => { window.tapped = true; });
+  await page.mouse.click(400, 400);
+  await playing(page);
+
+  await page.evaluate(() => window.hear({ type: 'state', state: 'camera-lost', detail: 'gone' }));
+  await until('its end', async () => {
+    await lose();
+    return page.evaluate(() => window.seen.peers.at(-1).connectionState === 'closed');
+  });
+  await until('it to be asked for', async () => await asked() === 2, { timeoutMs: 30000 });
+}, { timeoutMs: 90000 });
 
 suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
