@@ -57,6 +57,7 @@ const PICTURES = [
   ['vp9', 'video/VP9'],
   ['h264', 'video/H264'],
   ['h264-openh264', 'video/H264'],
+  ['lowest-latency', 'video/VP8'],
 ];
 
 for (const [pipeline, codec] of PICTURES) {
