@@ -115,15 +115,17 @@ for (const pipeline of name === 'firefox' ? [] : ['h264-rtsp', 'h264-camera']) {
   });
 }
 
-suite.test('overlay: text and clock stand in the picture', async (t) => {
+suite.test('overlay: text and clock stand in the picture, and change at once', async (t) => {
   const corners = [[0.01, 0.01, 0.25, 0.12], [0.6, 0.01, 0.99, 0.12]];
-  const settings = { width: 640, height: 360, text: 'Front door' };
-  const { page } = await watch(t, 'overlay', { settings });
+  const { server, page } = await watch(t, 'overlay', { settings: { width: 640, height: 360, text: 'Front door' } });
   for (const corner of corners)
     await until('white letters', async () => (await look(page, corner)).white > 0.02);
-  const without = await watch(t, 'overlay', { settings: { ...settings, text: '', 'time-format': '' } });
+  const answer = await fetch(server.address('/api/streams/camera/variables'),
+                             { method: 'PUT', body: JSON.stringify({ text: '', 'time-format': '' }) });
+  expectEqual(answer.status, 200, 'status');
   for (const corner of corners)
-    expect((await look(without.page, corner)).white < 0.001, 'there is white where nothing is written');
+    await until('them to be gone', async () => (await look(page, corner)).white < 0.001);
+  expectEqual(await peerCount(page), 1, 'peer connections');
 });
 
 /** The sender's background, as examples/send-frames.py draws it. */
