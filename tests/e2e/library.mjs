@@ -121,7 +121,8 @@ suite.test('overlay: text and clock stand in the picture, and change at once', a
   for (const corner of corners)
     await until('white letters', async () => (await look(page, corner)).white > 0.02);
   const answer = await fetch(server.address('/api/streams/camera/variables'),
-                             { method: 'PUT', body: JSON.stringify({ text: '', 'time-format': '' }) });
+                             { method: 'PUT', headers: { 'Content-Type': 'application/json' },
+                               body: JSON.stringify({ text: '', 'time-format': '' }) });
   expectEqual(answer.status, 200, 'status');
   for (const corner of corners)
     await until('them to be gone', async () => (await look(page, corner)).white < 0.001);
