@@ -52,6 +52,14 @@ element.player.addEventListener('stream', async ({ detail }) => {
   (await controls)?.setAvailable(available);
 });
 
+/** @type {Promise<import('./pipeline.js').PipelinePanel> | null} loaded for those who may use it */
+let pipeline = null;
+element.player.addEventListener('pipeline', async ({ detail }) => {
+  if (!operates) return;
+  pipeline ??= loadPipeline();
+  (await pipeline).tell(detail);
+});
+
 let unread = 0;
 chat.addEventListener('said', () => {
   if (!document.body.classList.contains('chat-closed')) return;
@@ -73,6 +81,11 @@ showChat(!CRAMPED.matches);
 async function loadControls() {
   const { CameraControls } = await import('./controls.js');
   return new CameraControls(element.player.endpoints.controls, byId('controls-open'), byId('controls'));
+}
+
+async function loadPipeline() {
+  const { PipelinePanel } = await import('./pipeline.js');
+  return new PipelinePanel(element.player.endpoints, byId('pipeline-open'), byId('pipeline'));
 }
 
 /** @param {boolean} open */

@@ -23,5 +23,7 @@ export function endpointsOf(src, only = '') {
     relay: at('/relay', 'ws'),
     status: at('/api/status'),
     controls: at(`/api/streams/${encodeURIComponent(stream)}/controls`),
+    pipeline: at(`/api/streams/${encodeURIComponent(stream)}/pipeline`),
+    variables: at(`/api/streams/${encodeURIComponent(stream)}/variables`),
   };
 }

@@ -45,6 +45,7 @@ function randomId() {
  * Events:
  *  - `state` {state, words, detail}
  *  - `welcome` {stream, channels, roles}; `title` {title}, at first and when another camera has taken over; `viewers` {count}
+ *  - `pipeline` {name, title, problem, auto, swapping}: for those who may operate: what is in force, and what became of the last change
  *  - `stream` {live, controls}: whether the camera gives pictures, and whether it can be set
  *  - `video-added`, `video-shown`, `video-removed` {video}: whoever shows the player keeps each <video> that was
  *    added in the document, and on top the one shown last
@@ -231,6 +232,7 @@ export class Player extends EventTarget {
     on('offer', (message) => this.#onOffer(message));
     on('candidate', (message) => this.#onCandidate(message));
     on('bye', (message) => this.#onBye(message));
+    on('pipeline', (message) => this.#emit('pipeline', message));
     on('error', (message) => this.#onError(message));
     on('closed', (closed) => this.#onClosed(closed));
   }

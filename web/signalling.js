@@ -6,7 +6,7 @@
 const VERSION = 1;
 /** From the first byte sent to `welcome`: a server that is reached but silent is no server. */
 const WELCOME_DEADLINE_MS = 10_000;
-const TYPES = new Set(['welcome', 'state', 'viewers', 'offer', 'candidate', 'bye', 'error']);
+const TYPES = new Set(['welcome', 'state', 'viewers', 'offer', 'candidate', 'bye', 'error', 'pipeline']);
 
 /**
  * @typedef {object} Closed
