@@ -27,15 +27,15 @@ sl_sound_silence_text(void)
                     "! " SL_SOUND_CAPS);
 }
 
+/* Not ignore-inactive-pads, with which the mixer of 1.22 may end before it has begun. */
 char *
 sl_sound_mixed_text(guint latency_ms)
 {
-    return g_strdup_printf(
-        "audiotestsrc name=" SILENCE
-        " is-live=true wave=silence samplesperbuffer=480 ! " SL_SOUND_CAPS
-        " ! audiomixer name=" MIXER " latency=" MIXER_LATENCY_NS
-        " min-upstream-latency=%u000000 ignore-inactive-pads=true ! " SL_SOUND_CAPS,
-        latency_ms);
+    return g_strdup_printf("audiotestsrc name=" SILENCE
+                           " is-live=true wave=silence samplesperbuffer=480 ! " SL_SOUND_CAPS
+                           " ! audiomixer name=" MIXER " latency=" MIXER_LATENCY_NS
+                           " min-upstream-latency=%u000000 ! " SL_SOUND_CAPS,
+                           latency_ms);
 }
 
 GstElement *

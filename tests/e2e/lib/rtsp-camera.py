@@ -35,9 +35,9 @@ H264 = f"{PICTURE} ! {ENCODERS[encoder]} ! video/x-h264,profile=constrained-base
 MEDIA = {
     "/camera": f"{H264} name=pay0 pt=96",
     "/sound": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay name=pay1 pt=0",
-    "/gibberish": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay"
-    " ! capssetter caps=application/x-rtp,encoding-name=X-GIBBERISH ! identity name=pay1",
-    "/mute": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay name=pay1 pt=0 ! valve drop=true name=never",
+    # Sound that nothing decodes.
+    "/gibberish": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! capssetter join=false replace=true caps=audio/x-bv,mode=16"
+    " ! rtpbvpay name=pay1 pt=97",
 }
 
 server = GstRtspServer.RTSPServer()

@@ -1,0 +1,351 @@
+#include "proc-fixture.h"
+#include "sl-capture.h"
+#include "sl-file-loop.h"
+#include "sl-sound.h"
+
+#include <glib/gstdio.h>
+#include <gst/app/gstappsink.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+/* Every kind of input as ${capture}, ${capture:h264} and ${audio} give it: pictures come, and sound
+ * does, in time, whatever the input has of it. */
+
+#define SOUND_RATE 48000
+#define SOUND_CHANNELS 2
+
+#define PICTURE                                   \
+    "videotestsrc num-buffers=50 pattern=ball ! " \
+    "video/x-raw,format=I420,width=160,height=120,framerate=25/1"
+#define TONE(n) "audiotestsrc num-buffers=" n " samplesperbuffer=960 ! audio/x-raw,rate=48000"
+#define H264 " ! x264enc tune=zerolatency speed-preset=ultrafast ! h264parse"
+
+static const char both[] = "[source]\n${capture} ! videoconvert ! appsink name=video\n"
+                           "${audio} ! appsink name=audio\n";
+static const char both_turned[] = "[source]\n${audio} ! appsink name=audio\n"
+                                  "${capture:h264} ! appsink name=video\n";
+static const char encoded[] = "[source]\n${capture:h264} ! appsink name=video\n";
+static const char sound_alone[] = "[source]\n${audio} ! appsink name=audio\n";
+
+typedef struct {
+    const char *name;
+    const char *device; /* "file": what @file makes; "/MOUNT": of the RTSP camera */
+    const char *file;   /* launch text; the filesink "out" stands behind it */
+    const char *description;
+    gboolean is_silent;
+    const char *audio; /* as with --audio */
+} Case;
+
+static const Case cases[] = {
+    { "test", "test", NULL, both, FALSE, NULL },
+    { "test as H.264", "test", NULL, both_turned, FALSE, NULL },
+    { "test, sound alone", "test", NULL, sound_alone, FALSE, NULL },
+    { "file", "file",
+      "webmmux name=mux ! out. " PICTURE
+      " ! vp8enc deadline=1 ! mux. " TONE("100") " ! opusenc ! mux.",
+      both, FALSE, NULL },
+    { "file, sound alone", "file",
+      "webmmux name=mux ! out. " PICTURE
+      " ! vp8enc deadline=1 ! mux. " TONE("100") " ! opusenc ! mux.",
+      sound_alone, FALSE, NULL },
+    { "file without sound", "file", PICTURE " ! vp8enc deadline=1 ! webmmux ! out.", both, TRUE,
+      NULL },
+    { "file as H.264", "file", PICTURE H264 " ! mp4mux ! out.", encoded, TRUE, NULL },
+    { "file as H.264 with sound", "file",
+      "mp4mux name=mux ! out. " PICTURE H264
+      " ! mux. " TONE("100") " ! avenc_aac ! aacparse ! mux.",
+      both_turned, FALSE, NULL },
+    { "rtsp", "/sound", NULL, both, FALSE, NULL },
+    { "rtsp as H.264", "/sound", NULL, both_turned, FALSE, NULL },
+    { "rtsp, sound alone", "/sound", NULL, sound_alone, FALSE, NULL },
+    { "rtsp without sound", "/camera", NULL, both, TRUE, NULL },
+    { "rtsp, sound that nothing decodes", "/gibberish", NULL, both, TRUE, NULL },
+};
+
+/* --- inputs --- */
+
+static GSubprocess *camera;
+static char *camera_port;
+static char *camera_missing; /* why there is none */
+
+/* A test that fails ends at once. */
+static void
+end_with_parent(gpointer unused)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void
+start_camera(void)
+{
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GDataInputStream) lines = NULL;
+    g_autofree char *line = NULL;
+
+    g_subprocess_launcher_set_child_setup(launcher, end_with_parent, NULL, NULL);
+    camera =
+        g_subprocess_launcher_spawn(launcher, &error, "/usr/bin/python3", RTSP_CAMERA, "0", NULL);
+    if (camera == NULL) {
+        camera_missing = g_strdup(error->message);
+        return;
+    }
+    lines = g_data_input_stream_new(g_subprocess_get_stdout_pipe(camera));
+    g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(lines), FALSE);
+    line = g_data_input_stream_read_line(lines, NULL, NULL, NULL);
+    if (line != NULL && g_str_has_prefix(line, "port "))
+        camera_port = g_strdup(line + strlen("port "));
+    else
+        camera_missing = g_strdup(line != NULL ? line : "it ended");
+}
+
+static void
+stop_camera(void)
+{
+    if (camera != NULL) {
+        g_subprocess_force_exit(camera);
+        g_subprocess_wait(camera, NULL, NULL);
+    }
+    g_clear_object(&camera);
+    g_free(camera_port);
+    g_free(camera_missing);
+}
+
+static void
+make_file(const char *launch, const char *path)
+{
+    g_autofree char *text = g_strdup_printf("%s filesink name=out location=\"%s\"", launch, path);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GstElement) pipeline = gst_parse_launch(text, &error);
+    g_assert_no_error(error);
+    gst_object_ref_sink(pipeline);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+    g_autoptr(GstMessage) message =
+        gst_bus_timed_pop_filtered(bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    g_assert_nonnull(message);
+    g_assert_cmpint(GST_MESSAGE_TYPE(message), ==, GST_MESSAGE_EOS);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+}
+
+/* --- what comes of them --- */
+
+typedef struct {
+    GMutex lock;
+    guint n_frames, n_steps_back;
+    GstClockTime last, longest_step; /* running time of the latest, and between two */
+    double peak;                     /* of sound */
+} Output;
+
+typedef struct {
+    GstElement *pipeline;
+    Output video, audio;
+    char *fault;
+} Run;
+
+static double
+find_peak(GstBuffer *buffer)
+{
+    GstMapInfo map;
+    double peak = 0;
+
+    if (!gst_buffer_map(buffer, &map, GST_MAP_READ))
+        return 0;
+    for (gsize i = 0; i + 1 < map.size; i += 2)
+        peak = MAX(peak, abs((gint16)GST_READ_UINT16_LE(map.data + i)) / 32768.0);
+    gst_buffer_unmap(buffer, &map);
+    return peak;
+}
+
+static GstFlowReturn
+on_new_sample(GstAppSink *appsink, gpointer data)
+{
+    Output *output = data;
+    g_autoptr(GstSample) sample = gst_app_sink_pull_sample(appsink);
+    GstBuffer *buffer;
+    GstClockTime time;
+
+    if (sample == NULL)
+        return GST_FLOW_OK;
+    buffer = gst_sample_get_buffer(sample);
+    time = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME,
+                                       GST_BUFFER_PTS(buffer));
+    g_mutex_lock(&output->lock);
+    if (output->n_frames > 0 && time <= output->last)
+        output->n_steps_back++;
+    else if (output->n_frames > 0)
+        output->longest_step = MAX(output->longest_step, time - output->last);
+    output->last = time;
+    output->n_frames++;
+    if (gst_structure_has_name(gst_caps_get_structure(gst_sample_get_caps(sample), 0),
+                               "audio/x-raw"))
+        output->peak = MAX(output->peak, find_peak(buffer));
+    g_mutex_unlock(&output->lock);
+    return GST_FLOW_OK;
+}
+
+static void
+watch_output(Run *run, const char *name, Output *output)
+{
+    GstAppSinkCallbacks callbacks = { .new_sample = on_new_sample };
+    g_autoptr(GstElement) appsink = gst_bin_get_by_name(GST_BIN(run->pipeline), name);
+
+    g_mutex_init(&output->lock);
+    if (appsink == NULL)
+        return;
+    gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, output, NULL);
+    g_object_set(appsink, "sync", FALSE, NULL);
+}
+
+static gboolean
+on_message(GstBus *bus, GstMessage *message, gpointer data)
+{
+    Run *run = data;
+
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
+        gst_bin_recalculate_latency(GST_BIN(run->pipeline));
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR &&
+        !sl_sound_owns(GST_MESSAGE_SRC(message)) && run->fault == NULL) {
+        g_autoptr(GError) error = NULL;
+        gst_message_parse_error(message, &error, NULL);
+        run->fault = g_strdup(error->message);
+    }
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS && run->fault == NULL)
+        run->fault = g_strdup("it ended");
+    return G_SOURCE_CONTINUE;
+}
+
+static char *
+make_launch(const char *device, const char *text, const char *audio)
+{
+    g_autoptr(SlProblems) problems = sl_problems_new("x.pipeline");
+    g_autoptr(SlDescription) description = sl_description_parse("x", text, strlen(text), problems);
+    g_autoptr(SlValues) values = sl_values_new(description, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlInput) input = sl_input_resolve(device, &error);
+    g_assert_no_error(error);
+    g_autoptr(SlCapture) capture =
+        sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, &error);
+    g_assert_no_error(error);
+    sl_description_check(description, values, capture, problems);
+    g_autoptr(SlLaunch) launch =
+        sl_description_expand_source(description, values, capture, problems);
+    g_autofree char *said = sl_problems_to_text(problems);
+    g_assert_cmpstr(said, ==, "");
+    return g_strdup(sl_launch_get_text(launch));
+}
+
+static Output
+look_at(Output *output)
+{
+    Output copy;
+
+    g_mutex_lock(&output->lock);
+    copy = *output;
+    g_mutex_unlock(&output->lock);
+    return copy;
+}
+
+static void
+begin(Run *run, const char *device, const char *text, const char *audio)
+{
+    g_autofree char *launch = make_launch(device, text, audio);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GstBus) bus = NULL;
+
+    run->pipeline = gst_parse_launch_full(launch, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+    g_assert_no_error(error);
+    gst_object_ref_sink(run->pipeline);
+    sl_file_loop_install(GST_BIN(run->pipeline));
+    sl_sound_install(GST_BIN(run->pipeline));
+    watch_output(run, "video", &run->video);
+    watch_output(run, "audio", &run->audio);
+    bus = gst_element_get_bus(run->pipeline);
+    gst_bus_add_watch(bus, on_message, run);
+    gst_element_set_state(run->pipeline, GST_STATE_PLAYING);
+}
+
+static void
+end(Run *run)
+{
+    g_autoptr(GstBus) bus = gst_element_get_bus(run->pipeline);
+
+    gst_bus_remove_watch(bus);
+    gst_element_set_state(run->pipeline, GST_STATE_NULL);
+    g_object_add_weak_pointer(G_OBJECT(run->pipeline), (gpointer *)&run->pipeline);
+    gst_object_unref(run->pipeline);
+    /* A seek that was under way holds the decoder for as long as it takes. */
+    PROC_WAIT_UNTIL(run->pipeline == NULL);
+    g_mutex_clear(&run->video.lock);
+    g_mutex_clear(&run->audio.lock);
+    g_free(run->fault);
+}
+
+static char *
+find_device(const Case *c, const char *path)
+{
+    if (g_str_equal(c->device, "file"))
+        return g_filename_to_uri(path, NULL, NULL);
+    if (*c->device == '/')
+        return g_strdup_printf("rtsp://127.0.0.1:%s%s", camera_port, c->device);
+    return g_strdup(c->device);
+}
+
+static void
+test_input(gconstpointer data)
+{
+    const Case *c = data;
+    g_autofree char *dir = g_dir_make_tmp("sightline-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "file", NULL);
+    Run run = { NULL };
+    Output video, audio;
+
+    if (*c->device == '/' && camera_port == NULL) {
+        g_test_skip(camera_missing);
+        g_rmdir(dir);
+        return;
+    }
+    if (c->file != NULL)
+        make_file(c->file, path);
+    g_autofree char *device = find_device(c, path);
+    begin(&run, device, c->description, c->audio);
+    /* More than a file has, and as much of sound. */
+    if (strstr(c->description, "${capture") != NULL)
+        PROC_WAIT_UNTIL(run.fault != NULL || look_at(&run.video).n_frames >= 60);
+    if (strstr(c->description, "${audio}") != NULL)
+        PROC_WAIT_UNTIL(run.fault != NULL || look_at(&run.audio).last >= 2500 * GST_MSECOND);
+    g_assert_cmpstr(run.fault, ==, NULL);
+    video = look_at(&run.video);
+    audio = look_at(&run.audio);
+    g_test_message("%u frames, longest step %" G_GUINT64_FORMAT " ms; %u of sound, peak %.3f, "
+                   "longest step %" G_GUINT64_FORMAT " ms",
+                   video.n_frames, video.longest_step / GST_MSECOND, audio.n_frames, audio.peak,
+                   audio.longest_step / GST_MSECOND);
+    g_assert_cmpuint(video.n_steps_back, ==, 0);
+    g_assert_cmpuint(audio.n_steps_back, ==, 0);
+    g_assert_cmpuint(audio.longest_step, <=, 25 * GST_MSECOND);
+    if (strstr(c->description, "${audio}") != NULL)
+        g_assert_true(c->is_silent == (audio.peak < 0.01));
+    end(&run);
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
+int
+main(int argc, char **argv)
+{
+    int status;
+
+    gst_init(&argc, &argv);
+    g_test_init(&argc, &argv, NULL);
+    start_camera();
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = g_strdup_printf("/inputs/%s", cases[i].name);
+        g_test_add_data_func(path, &cases[i], test_input);
+    }
+    status = proc_fixture_run();
+    stop_camera();
+    return status;
+}
