@@ -9,6 +9,7 @@
 #include <gio/gio.h>
 #include <gst/gst.h>
 
+#include "sl-auto.h"
 #include "sl-camera-list.h"
 #include "sl-capture-ask.h"
 #include "sl-census.h"
@@ -47,6 +48,7 @@ struct _SlApp {
     GPtrArray *pipelines;   /* of SlPipelineSwitch, one for each */
     GPtrArray *awaited;     /* of Awaited: of those, whose cameras were not to be had */
     SlCaptureAnswer answer; /* to ask_input() */
+    SlAutoAnswer chosen;    /* to choose_pipeline() */
 
     gboolean stopping;
     guint n_stopping; /* parts that have not yet stopped */
@@ -123,12 +125,44 @@ exit_status_of(const GError *error)
     return SL_EXIT_CONFIG;
 }
 
+static void
+on_chosen(gpointer object, gpointer data)
+{
+    SlApp *self = object;
+    SlAutoAnswer *answer = data;
+
+    self->chosen.name = g_steal_pointer(&answer->name);
+    self->chosen.why = g_steal_pointer(&answer->why);
+    self->chosen.error = g_steal_pointer(&answer->error);
+}
+
+/* The name of a description. As ask_input(): NULL without an error where it ends instead. */
+static char *
+choose_pipeline(SlApp *self, const SlStreamOptions *options, GError **error)
+{
+    g_autoptr(SlInput) input = NULL;
+    g_autofree char *why = NULL;
+
+    if (!g_str_equal(options->pipeline, SL_PIPELINE_AUTO))
+        return g_strdup(options->pipeline);
+    input = sl_input_new_awaited(options->device);
+    sl_auto_ask(self->context, self->weak, on_chosen, input, (const char *const *)options->set);
+    while (self->chosen.name == NULL && self->chosen.error == NULL && !self->stopping)
+        g_main_context_iteration(self->context, TRUE);
+    why = g_steal_pointer(&self->chosen.why);
+    if (why != NULL)
+        sl_log_info("%s: %s", options->name, why);
+    if (self->chosen.error != NULL)
+        g_propagate_error(error, g_steal_pointer(&self->chosen.error));
+    return g_steal_pointer(&self->chosen.name);
+}
+
 static SlDescription *
-load_description(const SlStreamOptions *options, GError **error)
+load_description(const SlStreamOptions *options, const char *name, GError **error)
 {
     g_autofree char *instead = NULL;
-    SlDescription *description = sl_description_load_available(
-        options->pipeline, SL_PKGDATADIR "/pipelines", &instead, error);
+    SlDescription *description =
+        sl_description_load_available(name, SL_PKGDATADIR "/pipelines", &instead, error);
 
     if (instead != NULL)
         sl_log_info("%s: %s", options->name, instead);
@@ -226,6 +260,7 @@ add_pipeline(SlApp *self, SlStream *stream, const SlStreamOptions *options)
             self->context, &(SlPipelineSwitchConfig){ .stream = stream,
                                                       .choice = choice,
                                                       .installed_dir = SL_PKGDATADIR "/pipelines",
+                                                      .choose = sl_auto_choose,
                                                       .may_edit = self->options->allow_edit }));
 }
 
@@ -235,12 +270,17 @@ static int
 add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
 {
     SlCaptureFlags flags = options->strict ? SL_CAPTURE_STRICT : SL_CAPTURE_DEFAULT;
-    g_autoptr(SlDescription) description = load_description(options, error);
+    g_autofree char *name = choose_pipeline(self, options, error);
+    g_autoptr(SlDescription) description = NULL;
     g_autoptr(SlValues) values = NULL;
     g_autoptr(SlInput) input = NULL;
     g_autoptr(SlCapture) capture = NULL;
     SlStream *stream;
 
+    if (name == NULL && self->stopping)
+        return SL_EXIT_OK;
+    if (name != NULL)
+        description = load_description(options, name, error);
     if (description == NULL)
         return SL_EXIT_CONFIG;
     values = sl_values_new(description, (const char *const *)options->set, error);

@@ -7,7 +7,7 @@
 
 #define DEFAULT_LISTEN "127.0.0.1:8080"
 #define DEFAULT_STREAM "camera"
-#define DEFAULT_PIPELINE "vp8"
+#define DEFAULT_PIPELINE "auto"
 
 #define HOST_NAME_CHARS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._"
 
@@ -223,7 +223,9 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
 {
     const GOptionEntry entries[] = {
         { "pipeline", 'p', 0, G_OPTION_ARG_STRING, &raw->pipeline,
-          "Description of the pipeline: a name from --list-pipelines, or a file", "NAME|FILE" },
+          "Description of the pipeline: a name from --list-pipelines, a file, or \"auto\": passes "
+          "H.264 on, encodes the rest (default " DEFAULT_PIPELINE ")",
+          "NAME|FILE|auto" },
         { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &raw->set,
           "Set a variable of the description (repeatable)", "NAME=VALUE" },
         { "strict", 0, 0, G_OPTION_ARG_NONE, &raw->strict,

@@ -9,6 +9,7 @@
 #include "sl-context.h"
 #include "sl-file-loop.h"
 #include "sl-log.h"
+#include "sl-pass-through.h"
 #include "sl-shm-sender.h"
 #include "sl-sound.h"
 #include "sl-source-fault.h"
@@ -38,6 +39,7 @@ struct _SlPipelineSource {
     gboolean starting;    /* another thread is changing the pipeline's state */
     gboolean stop_wanted; /* as soon as that has ended */
     gboolean broke;       /* said so, for this start */
+    gboolean lost_sound;  /* said so */
     guint run;            /* counts starts: what an older pipeline posted is ignored */
 };
 
@@ -55,7 +57,8 @@ typedef struct {
     GstMessageType type;
     GError *error;
     char *debug;
-    GStrv elements; /* factories: of what complained, and of the bins that it is in */
+    GStrv elements;     /* factories: of what complained, and of the bins that it is in */
+    gboolean is_sounds; /* it is of the sound's way alone */
 } BusNews;
 
 /* What a pipeline's bus handler needs; it outlives the source. */
@@ -117,6 +120,19 @@ break_with(SlPipelineSource *self, const GError *error)
 
 /* --- the bus --- */
 
+/* The picture goes on, with silence. */
+static void
+lose_sound(SlPipelineSource *self, const GError *error)
+{
+    g_autofree char *reason = NULL;
+
+    if (self->lost_sound)
+        return;
+    self->lost_sound = TRUE;
+    reason = sl_log_redact_text(error->message);
+    sl_log_warning("%s: its sound can't be had, silence instead (%s)", self->input->label, reason);
+}
+
 static void
 on_bus_news(gpointer object, gpointer data)
 {
@@ -128,7 +144,11 @@ on_bus_news(gpointer object, gpointer data)
     if (self->pipeline == NULL || news->run != self->run)
         return;
 
-    if (news->type == GST_MESSAGE_ERROR) {
+    if (news->is_sounds) {
+        lose_sound(self, news->error);
+    } else if (news->type == GST_MESSAGE_ERROR && news->error->domain == SL_MEDIA_ERROR) {
+        break_with(self, news->error);
+    } else if (news->type == GST_MESSAGE_ERROR) {
         GST_WARNING("%s: %s (%s)", sl_description_get_name(self->description), news->error->message,
                     news->debug);
         error = sl_source_fault_new(&scene, (const char *const *)news->elements, news->error,
@@ -176,6 +196,7 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
         if (news->type == GST_MESSAGE_ERROR) {
             gst_message_parse_error(message, &news->error, &news->debug);
             news->elements = list_elements(GST_MESSAGE_SRC(message));
+            news->is_sounds = sl_sound_owns(GST_MESSAGE_SRC(message));
         }
         sl_context_post(link->context, link->source, on_bus_news, news, bus_news_free);
     }
@@ -196,6 +217,32 @@ on_new_sample(GstAppSink *appsink, gpointer data)
     return GST_FLOW_OK;
 }
 
+/* A track of what the input itself encoded has to be what browsers play. */
+static gboolean
+passes_through(SlPipelineSource *self)
+{
+    const char *codec = sl_description_get_captured_codec(self->description);
+
+    return codec != NULL && !g_str_equal(codec, SL_CODEC_RAW);
+}
+
+static char *
+make_where(SlPipelineSource *self, SlTrack *track)
+{
+    return g_strdup_printf(
+        "%s:%u: ", sl_description_get_file(self->description),
+        sl_description_get_track_line(self->description, sl_track_get_name(track)));
+}
+
+static void
+watch_pass_through(SlPipelineSource *self, SlTrack *track, GstElement *appsink)
+{
+    g_autofree char *where = make_where(self, track);
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(appsink, "sink");
+
+    sl_pass_through_watch(pad, where);
+}
+
 static gboolean
 connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
 {
@@ -214,6 +261,8 @@ connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
                  "sync", TRUE, "qos", FALSE, NULL);
     gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, g_object_ref(track),
                                g_object_unref);
+    if (passes_through(self))
+        watch_pass_through(self, track, appsink);
     g_ptr_array_add(self->appsinks, g_steal_pointer(&appsink));
     return TRUE;
 }
@@ -255,6 +304,10 @@ build_pipeline(SlPipelineSource *self, GError **error)
     gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
     sl_file_loop_install(GST_BIN(self->pipeline));
     sl_sound_install(GST_BIN(self->pipeline));
+    if (passes_through(self)) {
+        g_autofree char *where = make_where(self, g_ptr_array_index(self->tracks, 0));
+        sl_pass_through_watch_input(GST_BIN(self->pipeline), where);
+    }
     sl_videorate_guard_install(GST_BIN(self->pipeline));
 
     link = g_new0(BusLink, 1);

@@ -7,6 +7,7 @@
 #include "sl-file-watch.h"
 #include "sl-live-setting.h"
 #include "sl-log.h"
+#include "sl-source-fault.h"
 #include "sl-variables.h"
 
 #define SUFFIX ".pipeline"
@@ -406,6 +407,23 @@ on_input_changed(SlStream *stream, SlPipelineSwitch *self)
     set_due(self, SL_SWITCH_DUE_INPUT);
 }
 
+/* B-frames, say, may show only when somebody watches. */
+static void
+on_state_changed(SlStream *stream, SlPipelineSwitch *self)
+{
+    const GError *fault = sl_stream_get_fault(stream);
+
+    if (self->is_busy || fault == NULL || !sl_source_fault_is_pipelines(fault) ||
+        !sl_pipeline_choice_is_auto(self->present) || self->chosen == NULL ||
+        g_str_equal(self->chosen, SL_AUTO_FALLBACK))
+        return;
+    sl_log_info("%s: " SL_AUTO_FALLBACK ", since %s can't be used with this input",
+                sl_stream_get_name(stream), self->chosen);
+    g_free(self->chosen);
+    self->chosen = g_strdup(SL_AUTO_FALLBACK);
+    set_due(self, SL_SWITCH_DUE_FILE);
+}
+
 static void
 drop_watch(SlPipelineSwitch *self)
 {
@@ -683,5 +701,6 @@ sl_pipeline_switch_new(GMainContext *context, const SlPipelineSwitchConfig *conf
         self->chosen = g_strdup(sl_description_get_name(sl_stream_get_description(self->stream)));
     watch_file(self);
     g_signal_connect(self->stream, "input-changed", G_CALLBACK(on_input_changed), self);
+    g_signal_connect(self->stream, "state-changed", G_CALLBACK(on_state_changed), self);
     return self;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sl-auto.h"
 #include "sl-pipeline-choice.h"
 #include "sl-stream.h"
 
@@ -9,6 +10,9 @@ G_BEGIN_DECLS
  * SlPipelineSwitch: which description a stream has, and how it gets another: by name, by a text, by
  * other values, when its file is saved, when the configuration or (with SL_PIPELINE_AUTO) the input
  * is another. What does not work is undone, and the former one goes on. Main thread only.
+ *
+ * What SL_PIPELINE_AUTO chose to be passed on as it comes and then can't be gives way to
+ * SL_AUTO_FALLBACK.
  *
  * Files are read and checked on a thread of their own; one change is tried at a time. Those of
  * files, configuration and input that come meanwhile are taken after it, the latest counts.

@@ -31,8 +31,21 @@ PICTURE = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,widt
 TONE = "audiotestsrc is-live=true volume=0.3 samplesperbuffer=160 ! audio/x-raw,rate=8000,channels=1"
 H264 = f"{PICTURE} ! {ENCODERS[encoder]} ! video/x-h264,profile=constrained-baseline ! rtph264pay config-interval=-1"
 
+
+
+def h264(profile, settings, picture=PICTURE):
+    return (f"{picture} ! x264enc speed-preset=ultrafast key-int-max=30 {settings} ! video/x-h264,profile={profile}"
+            " ! rtph264pay config-interval=-1 name=pay0 pt=96")
+
+
 # What the camera has, by path.
 MEDIA = {
+    "/main": h264("main", "bframes=0 cabac=true"),
+    "/b-frames": h264("main", "bframes=2 b-adapt=false"),
+    "/high": h264("high", "bframes=0 dct8x8=true"),
+    "/high-4-2-2": h264("high-4:2:2", "bframes=0", PICTURE.replace("I420", "Y42B")),
+    "/interlaced": h264("main", "bframes=0 interlaced=true", PICTURE.replace(",framerate", ",interlace-mode=interleaved,framerate")),
+    "/vp8": f"{PICTURE} ! vp8enc deadline=1 cpu-used=8 ! rtpvp8pay name=pay0 pt=96",
     "/camera": f"{H264} name=pay0 pt=96",
     "/sound": f"{H264} name=pay0 pt=96 {TONE} ! mulawenc ! rtppcmupay name=pay1 pt=0",
     # Sound that nothing decodes.

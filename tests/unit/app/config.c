@@ -73,7 +73,7 @@ test_all(void)
     g_assert_cmpstr(front->device, ==, "/dev/video0");
     g_assert_cmpstr(front->pipeline, ==, "vp8-per-viewer");
     g_assert_cmpstr(front->set[1], ==, "height=480");
-    g_assert_cmpstr(back->pipeline, ==, "vp8");
+    g_assert_cmpstr(back->pipeline, ==, "auto");
 }
 
 static void

@@ -26,7 +26,7 @@ test_defaults(void)
     stream = g_ptr_array_index(options->streams, 0);
     g_assert_cmpstr(stream->name, ==, "camera");
     g_assert_null(stream->device);
-    g_assert_cmpstr(stream->pipeline, ==, "vp8");
+    g_assert_cmpstr(stream->pipeline, ==, "auto");
     g_assert_null(stream->set);
 }
 
