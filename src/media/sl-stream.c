@@ -58,12 +58,15 @@ sl_stream_get_detail(SlStream *self)
 {
     const GError *fault = sl_fault_log_get(self->faults);
     SlInputKind kind = sl_stream_get_input(self)->kind;
+    SlDescription *description = sl_setup_get_description(self->present);
 
     if (fault != NULL)
         return sl_source_fault_for_viewers(fault, kind);
     if (self->slow != NULL)
         return self->slow;
-    return kind == SL_INPUT_NO_CAMERA ? "No camera: plug one in" : "";
+    return kind == SL_INPUT_NO_CAMERA && sl_description_get_captured_codec(description) != NULL
+               ? "No camera: plug one in"
+               : "";
 }
 
 void
@@ -192,7 +195,9 @@ start_backoff(SlStream *self)
     gboolean is_forbidden = g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
     gboolean slow = sl_source_fault_is_pipelines(fault) ||
                     (is_forbidden && !sl_camera_wait_came_just_now(self->wait));
-    guint delay_ms = sl_stream_backoff_ms(self->attempt++, slow);
+    /* To look for a program costs next to nothing, and it may be started at any time. */
+    gboolean is_sender = g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER);
+    guint delay_ms = sl_stream_backoff_ms(is_sender ? 0 : self->attempt++, slow);
 
     self->timer = sl_context_add_timeout(self->context, delay_ms, on_timer, self);
 }
