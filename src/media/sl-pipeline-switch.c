@@ -7,6 +7,7 @@
 #include "sl-file-watch.h"
 #include "sl-live-setting.h"
 #include "sl-log.h"
+#include "sl-pipeline-former.h"
 #include "sl-source-fault.h"
 #include "sl-variables.h"
 
@@ -29,6 +30,8 @@ struct _SlPipelineSwitch {
     char *chosen;                 /* nullable: what SL_PIPELINE_AUTO stands for */
     char *problem;                /* nullable */
     SlFileWatch *watch;           /* nullable: a text */
+    SlPipelineFormer *former;     /* nullable: what was in force before */
+    GError *fault;                /* nullable: what it is to come back for */
 
     gboolean is_busy;
     GTask *task; /* nullable: whom the end of it is told */
@@ -58,6 +61,8 @@ typedef struct {
     char *left_out;     /* nullable: of kept */
     SlDescription *description;
     SlValues *values;
+    SlPipelineFormer *former; /* nullable: what it is tried in the place of */
+    gboolean comes_back;      /* it was in force before, and what took its place broke */
     GError *error;
 } Attempt;
 
@@ -78,6 +83,7 @@ attempt_clear(gpointer data)
     g_free(attempt->left_out);
     g_clear_pointer(&attempt->description, sl_description_unref);
     g_clear_pointer(&attempt->values, sl_values_unref);
+    g_clear_pointer(&attempt->former, sl_pipeline_former_free);
     g_clear_error(&attempt->error);
 }
 
@@ -225,7 +231,6 @@ set_problem(SlPipelineSwitch *self, const GError *error)
 
     g_free(self->problem);
     self->problem = sl_log_redact_text(valid);
-    log_problem(self);
 }
 
 static void
@@ -247,9 +252,12 @@ log_success(SlPipelineSwitch *self, const Attempt *attempt)
 static void
 adopt(SlPipelineSwitch *self, Attempt *attempt, gboolean is_news)
 {
-    if (is_news || self->problem != NULL)
-        log_success(self, attempt);
-    g_clear_pointer(&self->problem, g_free);
+    if (!attempt->comes_back) {
+        if (is_news || self->problem != NULL)
+            log_success(self, attempt);
+        g_clear_pointer(&self->problem, g_free);
+    }
+    g_clear_error(&self->fault);
     sl_pipeline_choice_free(self->present);
     self->present = g_steal_pointer(&attempt->choice);
     g_free(self->chosen);
@@ -277,9 +285,22 @@ static void
 fail_attempt(SlPipelineSwitch *self, GError *error)
 {
     /* Who asks for what can't be is told; nothing was tried. */
-    if (self->task == NULL || !g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_VALUE))
+    if (self->task == NULL || !g_error_matches(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_VALUE)) {
         set_problem(self, error);
+        log_problem(self);
+    }
     end_attempt(self, error);
+}
+
+/* One that came back has none: they would take turns. */
+static void
+keep_former(SlPipelineSwitch *self, Attempt *attempt)
+{
+    g_clear_pointer(&self->former, sl_pipeline_former_free);
+    if (attempt->comes_back)
+        return;
+    self->former = g_steal_pointer(&attempt->former);
+    self->former->made_us = g_get_monotonic_time();
 }
 
 static void
@@ -290,6 +311,7 @@ on_swapped(GObject *stream, GAsyncResult *result, gpointer data)
     g_autoptr(GError) error = NULL;
 
     if (sl_stream_swap_finish(SL_STREAM(stream), result, &error)) {
+        keep_former(self, attempt);
         adopt(self, attempt, TRUE);
         end_attempt(self, NULL);
     } else {
@@ -320,6 +342,9 @@ swap(SlPipelineSwitch *self, Attempt *attempt)
         return;
     }
     attempt->self = g_object_ref(self);
+    attempt->former =
+        sl_pipeline_former_new(self->present, self->chosen, sl_stream_get_description(self->stream),
+                               sl_stream_get_values(self->stream));
     sl_stream_swap_async(self->stream, attempt->description, attempt->values, on_swapped, attempt);
 }
 
@@ -368,11 +393,34 @@ list_settings(SlPipelineSwitch *self)
 /* --- changes of files, configuration, input --- */
 
 static void
+bring_former_back(SlPipelineSwitch *self)
+{
+    g_autoptr(GError) fault = g_steal_pointer(&self->fault);
+    g_autoptr(SlPipelineFormer) former = g_steal_pointer(&self->former);
+    Attempt *attempt = attempt_new(self, sl_pipeline_choice_copy(former->choice));
+
+    set_problem(self, fault);
+    sl_log_warning("%s: that was soon; the former pipeline comes back",
+                   sl_stream_get_name(self->stream));
+    attempt->chosen = g_strdup(former->chosen);
+    attempt->description = sl_description_ref(former->description);
+    attempt->values = sl_values_ref(former->values);
+    attempt->comes_back = TRUE;
+    begin(self);
+    swap(self, attempt);
+}
+
+static void
 take_due(SlPipelineSwitch *self)
 {
-    guint due = sl_switch_take(&self->due, self->present, self->is_busy);
     Attempt *attempt;
+    guint due;
 
+    if (self->fault != NULL && !self->is_busy) {
+        bring_former_back(self);
+        return;
+    }
+    due = sl_switch_take(&self->due, self->present, self->is_busy);
     if (due == 0)
         return;
     attempt =
@@ -395,6 +443,34 @@ set_due(SlPipelineSwitch *self, SlSwitchDue due)
     take_due(self);
 }
 
+/* B-frames, say, may show only when somebody watches. Returns: whether something else is tried */
+static gboolean
+fall_back(SlPipelineSwitch *self, const GError *error)
+{
+    if (self->is_busy || !sl_source_fault_is_pipelines(error) ||
+        !sl_pipeline_choice_is_auto(self->present) || self->chosen == NULL ||
+        g_str_equal(self->chosen, SL_AUTO_FALLBACK))
+        return FALSE;
+    sl_log_info("%s: " SL_AUTO_FALLBACK ", since %s can't be used with this input",
+                sl_stream_get_name(self->stream), self->chosen);
+    g_free(self->chosen);
+    self->chosen = g_strdup(SL_AUTO_FALLBACK);
+    set_due(self, SL_SWITCH_DUE_FILE);
+    return TRUE;
+}
+
+/* Some pipelines give a picture, and break soon after. */
+static void
+on_stream_broke(SlStream *stream, GError *error, SlPipelineSwitch *self)
+{
+    if (fall_back(self, error) || self->former == NULL ||
+        !sl_pipeline_former_is_better(self->former, error, g_get_monotonic_time()))
+        return;
+    g_clear_error(&self->fault);
+    self->fault = g_error_copy(error);
+    take_due(self);
+}
+
 static void
 on_file_changed(SlFileWatch *watch, SlPipelineSwitch *self)
 {
@@ -405,23 +481,6 @@ static void
 on_input_changed(SlStream *stream, SlPipelineSwitch *self)
 {
     set_due(self, SL_SWITCH_DUE_INPUT);
-}
-
-/* B-frames, say, may show only when somebody watches. */
-static void
-on_state_changed(SlStream *stream, SlPipelineSwitch *self)
-{
-    const GError *fault = sl_stream_get_fault(stream);
-
-    if (self->is_busy || fault == NULL || !sl_source_fault_is_pipelines(fault) ||
-        !sl_pipeline_choice_is_auto(self->present) || self->chosen == NULL ||
-        g_str_equal(self->chosen, SL_AUTO_FALLBACK))
-        return;
-    sl_log_info("%s: " SL_AUTO_FALLBACK ", since %s can't be used with this input",
-                sl_stream_get_name(stream), self->chosen);
-    g_free(self->chosen);
-    self->chosen = g_strdup(SL_AUTO_FALLBACK);
-    set_due(self, SL_SWITCH_DUE_FILE);
 }
 
 static void
@@ -660,6 +719,8 @@ sl_pipeline_switch_finalize(GObject *object)
     sl_pipeline_choice_free(self->present);
     g_free(self->chosen);
     g_free(self->problem);
+    g_clear_pointer(&self->former, sl_pipeline_former_free);
+    g_clear_error(&self->fault);
     g_free(self->installed_dir);
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
@@ -701,6 +762,6 @@ sl_pipeline_switch_new(GMainContext *context, const SlPipelineSwitchConfig *conf
         self->chosen = g_strdup(sl_description_get_name(sl_stream_get_description(self->stream)));
     watch_file(self);
     g_signal_connect(self->stream, "input-changed", G_CALLBACK(on_input_changed), self);
-    g_signal_connect(self->stream, "state-changed", G_CALLBACK(on_state_changed), self);
+    g_signal_connect(self->stream, "broke", G_CALLBACK(on_stream_broke), self);
     return self;
 }

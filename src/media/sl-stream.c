@@ -17,6 +17,7 @@ enum {
     VALUES_CHANGED,
     DESCRIPTION_CHANGED,
     INPUT_CHANGED,
+    BROKE,
     N_SIGNALS
 };
 static guint signals[N_SIGNALS];
@@ -96,10 +97,14 @@ sl_stream_tell_awaited(SlStream *self, const GError *reason)
 void
 sl_stream_break(SlStream *self, const GError *error)
 {
+    g_autoptr(SlStream) alive = g_object_ref(self);
+    g_autoptr(GError) fault = g_error_copy(error);
+
     if (!sl_stream_phase_has_source(self->phase))
         return;
     sl_fault_log_set(self->faults, error);
     sl_stream_handle_event(self, SL_STREAM_EVENT_BROKE);
+    g_signal_emit(self, signals[BROKE], 0, fault);
 }
 
 /* --- the picture --- */
@@ -482,6 +487,8 @@ sl_stream_class_init(SlStreamClass *klass)
     signals[TRACKS_CHANGED] = add_signal("tracks-changed");
     signals[DESCRIPTION_CHANGED] = add_signal("description-changed");
     signals[INPUT_CHANGED] = add_signal("input-changed");
+    signals[BROKE] = g_signal_new("broke", SL_TYPE_STREAM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                  G_TYPE_NONE, 1, G_TYPE_ERROR);
     signals[VALUES_CHANGED] = g_signal_new("values-changed", SL_TYPE_STREAM, G_SIGNAL_RUN_LAST, 0,
                                            NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_PTR_ARRAY);
 }

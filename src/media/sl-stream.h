@@ -42,6 +42,7 @@ const char *sl_stream_state_to_string(SlStreamState state);
  *  - `description-changed` (): the present description or its values became others
  *  - `input-changed` (): the input that was found is another than before: a camera instead of the
  *    pattern
+ *  - `broke` (GError *error): the present setup did; it is tried again, or not, as ever
  */
 #define SL_TYPE_STREAM (sl_stream_get_type())
 G_DECLARE_FINAL_TYPE(SlStream, sl_stream, SL, STREAM, GObject)

@@ -45,6 +45,7 @@ sl_stream_class_init(SlStreamClass *klass)
     G_OBJECT_CLASS(klass)->finalize = sl_stream_finalize;
     g_signal_new("state-changed", SL_TYPE_STREAM, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     g_signal_new("input-changed", SL_TYPE_STREAM, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+    g_signal_new("broke", SL_TYPE_STREAM, 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
 static void

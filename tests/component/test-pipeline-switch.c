@@ -173,6 +173,59 @@ test_saved(void)
 }
 
 static void
+break_stream(Fixture *self, int code, const char *words)
+{
+    g_autoptr(GError) error = g_error_new_literal(SL_MEDIA_ERROR, code, words);
+
+    g_signal_emit_by_name(self->stream, "broke", error);
+}
+
+/* It gave a picture, and broke soon after. */
+static void
+test_broke(void)
+{
+    Fixture self;
+
+    start(&self, NULL);
+    break_stream(&self, SL_MEDIA_ERROR_PIPELINE, "from the beginning");
+    g_assert_cmpuint(N_SWAPS(&self), ==, 0);
+
+    take(&self, "sized", "width=320");
+    break_stream(&self, SL_MEDIA_ERROR_NOT_FOUND, "unplugged");
+    g_assert_false(sl_pipeline_switch_is_busy(self.pipeline));
+
+    break_stream(&self, SL_MEDIA_ERROR_PIPELINE, "sized.pipeline:6: it failed");
+    WAIT_UNTIL(N_SWAPS(&self) == 2 && !sl_pipeline_switch_is_busy(self.pipeline));
+    g_assert_cmpint(width_of(&self), ==, 0);
+    g_assert_true(has_problem(&self, "sized.pipeline:6: it failed"));
+    g_assert_true(
+        g_str_has_suffix(sl_pipeline_switch_get_file(self.pipeline), FIXTURE_PIPELINE ".pipeline"));
+
+    /* They do not take turns. */
+    break_stream(&self, SL_MEDIA_ERROR_PIPELINE, "the former one, too");
+    g_assert_false(sl_pipeline_switch_is_busy(self.pipeline));
+    take(&self, "sized", "width=320");
+    g_assert_null(sl_pipeline_switch_get_problem(self.pipeline));
+    stop(&self);
+}
+
+static void
+test_broke_meanwhile(void)
+{
+    Fixture self;
+
+    start(&self, NULL);
+    take(&self, "sized", "width=320");
+    ask_for(&self, "sized", "width=wide");
+    break_stream(&self, SL_MEDIA_ERROR_PIPELINE, "sized.pipeline:6: it failed");
+    WAIT_UNTIL(self.is_done);
+    g_assert_error(self.error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_VALUE);
+    WAIT_UNTIL(width_of(&self) == 0 && !sl_pipeline_switch_is_busy(self.pipeline));
+    g_assert_true(has_problem(&self, "sized.pipeline:6: it failed"));
+    stop(&self);
+}
+
+static void
 test_removed(void)
 {
     Fixture self;
@@ -341,6 +394,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pipeline-switch/saved", test_saved);
+    g_test_add_func("/pipeline-switch/broke", test_broke);
+    g_test_add_func("/pipeline-switch/broke-meanwhile", test_broke_meanwhile);
     g_test_add_func("/pipeline-switch/removed", test_removed);
     g_test_add_func("/pipeline-switch/saved-meanwhile", test_saved_meanwhile);
     g_test_add_func("/pipeline-switch/configured", test_configured);
