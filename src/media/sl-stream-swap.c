@@ -52,8 +52,8 @@ on_swap_ended(SlSwap *swap, const GError *error, SlStream *self)
     if (!sl_setup_is_gone(trial))
         sl_retiring_add(self->retiring, trial);
     sl_stream_handle_event(self, is_wanted ? SL_STREAM_EVENT_RESUME : SL_STREAM_EVENT_REST);
-    sl_stream_finish_stop(self);
     g_task_return_error(task, g_error_copy(error));
+    sl_stream_finish_stop(self);
 }
 
 static const char *
