@@ -283,6 +283,83 @@ end(Run *run)
     g_free(run->fault);
 }
 
+/* --- a film with ticks, over and over --- */
+
+/* Ticks at the beginning of each half second, and a picture that begins anew each two seconds:
+ * their times must stay where they were in the first round. */
+#define TICKS                                                                                  \
+    "audiotestsrc wave=ticks tick-interval=500000000 sine-periods-per-tick=40 num-buffers=%u " \
+    "samplesperbuffer=480 ! audio/x-raw,rate=48000"
+#define ROUNDS 4
+#define ROUND (2 * GST_SECOND)
+#define STEP_TOLERANCE (12 * GST_MSECOND)
+
+typedef struct {
+    const char *name;
+    guint n_sounds; /* of 10 ms */
+} LoopCase;
+
+static const LoopCase loop_cases[] = {
+    { "as long as the picture", 200 },
+    { "longer", 290 },
+    { "shorter", 130 },
+};
+
+static GstPadProbeReturn
+on_sound(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+    GArray *ticks = user_data;
+    GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    GstClockTime time = GST_BUFFER_PTS(buffer); /* of a live mixer: running time */
+    GstClockTime last = ticks->len > 0 ? g_array_index(ticks, GstClockTime, ticks->len - 1) : 0;
+
+    if (find_peak(buffer) > 0.2 && (ticks->len == 0 || time - last > 200 * GST_MSECOND))
+        g_array_append_val(ticks, time);
+    return GST_PAD_PROBE_OK;
+}
+
+static void
+test_step(gconstpointer data)
+{
+    const LoopCase *c = data;
+    g_autofree char *dir = g_dir_make_tmp("sightline-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "file", NULL);
+    g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
+    g_autofree char *sounds = g_strdup_printf(TICKS, c->n_sounds);
+    g_autofree char *launch = g_strdup_printf(
+        "matroskamux name=mux ! out. " PICTURE " ! jpegenc ! mux. %s ! mux.", sounds);
+    g_autoptr(GArray) ticks = g_array_new(FALSE, FALSE, sizeof(GstClockTime));
+    g_autoptr(GstElement) appsink = NULL;
+    g_autoptr(GstPad) pad = NULL;
+    guint n_late = 0, n_rounds[ROUNDS] = { 0 };
+    Run run = { NULL };
+
+    make_file(launch, path);
+    begin(&run, uri, both, NULL);
+    appsink = gst_bin_get_by_name(GST_BIN(run.pipeline), "audio");
+    pad = gst_element_get_static_pad(appsink, "sink");
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_sound, ticks, NULL);
+    PROC_WAIT_UNTIL(run.fault != NULL || look_at(&run.audio).last >= ROUNDS * ROUND);
+    g_assert_cmpstr(run.fault, ==, NULL);
+    g_assert_cmpuint(look_at(&run.video).n_steps_back, ==, 0);
+    g_assert_cmpuint(look_at(&run.video).longest_step, <, 60 * GST_MSECOND);
+    end(&run);
+    for (guint i = 0; i < ticks->len; i++) {
+        GstClockTime time = g_array_index(ticks, GstClockTime, i);
+        GstClockTime off = (time + GST_SECOND / 4) % (GST_SECOND / 2);
+        if (time < ROUNDS * ROUND)
+            n_rounds[time / ROUND]++;
+        if (off + STEP_TOLERANCE < GST_SECOND / 4 || off > GST_SECOND / 4 + STEP_TOLERANCE)
+            n_late++;
+        g_test_message("tick at %.3f s", time / (double)GST_SECOND);
+    }
+    g_assert_cmpuint(n_late, ==, 0);
+    for (guint i = 1; i < ROUNDS; i++)
+        g_assert_cmpuint(n_rounds[i], >=, MIN(c->n_sounds, 200) / 50);
+    g_unlink(path);
+    g_rmdir(dir);
+}
+
 static char *
 find_device(const Case *c, const char *path)
 {
@@ -344,6 +421,10 @@ main(int argc, char **argv)
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = g_strdup_printf("/inputs/%s", cases[i].name);
         g_test_add_data_func(path, &cases[i], test_input);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(loop_cases); i++) {
+        g_autofree char *path = g_strdup_printf("/inputs/in-step/sound %s", loop_cases[i].name);
+        g_test_add_data_func(path, &loop_cases[i], test_step);
     }
     status = proc_fixture_run();
     stop_camera();
