@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sl-feed.h"
+#include "sl-frame-group.h"
 
 G_BEGIN_DECLS
 
@@ -15,8 +16,15 @@ struct _SlFeed {
     guint max_buffers; /* by these caps */
     gboolean waiting;  /* for a keyframe */
     gint64 asked_us;   /* when this feed last asked for one */
+    GstClockTime next; /* NONE: it has caught up; else the time of the next frame */
     SlFeedStats stats;
 };
+
+SlFeed *sl_feed_new(SlTrack *track, GstAppSrc *appsrc);
+
+/** sl_feed_begin_locked: gives it all of @group. Returns: FALSE: there is none. Before it is in the
+ * track's list. */
+gboolean sl_feed_begin_locked(SlFeed *self, const SlFrameGroup *group);
 
 void sl_track_remove_feed(SlTrack *self, SlFeed *feed);
 void sl_track_lock(SlTrack *self);

@@ -331,6 +331,8 @@ on_torn_down(gpointer data)
 {
     g_autoptr(SlPipelineSource) self = data;
 
+    for (guint i = 0; i < self->tracks->len; i++)
+        sl_track_drop_group(g_ptr_array_index(self->tracks, i));
     sl_source_emit_stopped(SL_SOURCE(self));
 }
 
@@ -610,6 +612,8 @@ sl_pipeline_source_new(GMainContext *context, SlInput *input, SlDescription *des
 {
     SlPipelineSource *self = g_object_new(SL_TYPE_PIPELINE_SOURCE, NULL);
     const char *const *names = sl_description_get_tracks(description);
+    const char *captured = sl_description_get_captured_codec(description);
+    gboolean is_passed_through = captured != NULL && !g_str_equal(captured, SL_CODEC_RAW);
 
     self->context = g_main_context_ref(context);
     self->input = sl_input_ref(input);
@@ -619,6 +623,7 @@ sl_pipeline_source_new(GMainContext *context, SlInput *input, SlDescription *des
     for (guint i = 0; names[i] != NULL; i++) {
         SlTrack *track = sl_track_new(context, names[i]);
         sl_track_set_keyframe_func(track, on_track_wants_keyframe, self);
+        sl_track_set_keep_group(track, is_passed_through);
         g_ptr_array_add(self->tracks, track);
     }
     return self;

@@ -27,6 +27,8 @@ struct _SlTrack {
 
     GMutex lock;
     GPtrArray *feeds;             /* protected by lock */
+    gboolean keeps_group;         /* protected by lock */
+    SlFrameGroup group;           /* protected by lock */
     guint64 n_frames;             /* protected by lock */
     SlTrackSampleFunc first_func; /* protected by lock, as are its two companions */
     gpointer first_data;
@@ -44,6 +46,7 @@ sl_track_finalize(GObject *object)
     if (self->first_destroy != NULL)
         self->first_destroy(self->first_data);
     sl_rtp_keyframes_clear(&self->rtp);
+    sl_frame_group_clear(&self->group);
     sl_clear_source(&self->keyframe_timer);
     g_clear_pointer(&self->feeds, g_ptr_array_unref);
     g_clear_pointer(&self->weak, sl_weak_unref);
@@ -150,6 +153,8 @@ sl_track_push(SlTrack *self, GstSample *sample, GstClockTime base_time)
     self->n_frames += begins;
     for (guint i = 0; i < self->feeds->len; i++)
         sl_feed_push_locked(g_ptr_array_index(self->feeds, i), buffer, caps);
+    if (self->keeps_group)
+        sl_frame_group_add(&self->group, buffer, caps);
     take_first_func_locked(self, buffer, &first_func, &first_data, &first_destroy);
     sl_track_unlock(self);
 
@@ -248,24 +253,36 @@ sl_track_set_first_frame_func(SlTrack *self, SlTrackSampleFunc func, gpointer us
         old_destroy(old_data);
 }
 
+void
+sl_track_set_keep_group(SlTrack *self, gboolean keep_group)
+{
+    sl_track_lock(self);
+    self->keeps_group = keep_group;
+    sl_track_unlock(self);
+}
+
+void
+sl_track_drop_group(SlTrack *self)
+{
+    sl_track_lock(self);
+    sl_frame_group_clear(&self->group);
+    sl_track_unlock(self);
+}
+
 SlFeed *
 sl_track_subscribe(SlTrack *self, GstAppSrc *appsrc)
 {
-    SlFeed *feed = g_new0(SlFeed, 1);
+    SlFeed *feed = sl_feed_new(self, appsrc);
+    gboolean has_begun;
 
     sl_context_assert(self->context);
-    sl_census_enter("SlFeed");
-    feed->track = g_object_ref(self);
-    feed->appsrc = gst_object_ref(appsrc);
-    feed->waiting = TRUE;
-    feed->max_buffers = SL_FEED_MAX_BUFFERS;
-    feed->asked_us = g_get_monotonic_time();
-
     sl_track_lock(self);
+    has_begun = sl_feed_begin_locked(feed, &self->group);
     g_ptr_array_add(self->feeds, feed);
     sl_track_unlock(self);
 
-    sl_track_request_keyframe(self);
+    if (!has_begun)
+        sl_track_request_keyframe(self);
     return feed;
 }
 

@@ -60,10 +60,23 @@ void sl_track_set_first_frame_func(SlTrack *self, SlTrackSampleFunc func, gpoint
                                    GDestroyNotify destroy);
 
 /**
+ * sl_track_set_keep_group:
+ *
+ * For a track whose source may not give a keyframe when it is asked: the frames since the last one
+ * are kept, within the bounds of SlFrameGroup, and given to each new feed at once. Before the first
+ * frame; main thread.
+ */
+void sl_track_set_keep_group(SlTrack *self, gboolean keep_group);
+
+/** sl_track_drop_group: its source has stopped: what was kept is not the present picture. */
+void sl_track_drop_group(SlTrack *self);
+
+/**
  * sl_track_subscribe:
  * @appsrc: (transfer none): where the frames go; the feed holds a reference
  *
- * Begins with the next keyframe, and asks for one. Main thread.
+ * Begins with the group of frames that was kept, or else with the next keyframe, and asks for one.
+ * Main thread.
  * Returns: (transfer full): end it with sl_feed_unsubscribe()
  */
 SlFeed *sl_track_subscribe(SlTrack *self, GstAppSrc *appsrc);

@@ -3,6 +3,7 @@
 
 #include "proc-fixture.h"
 #include "sl-feed.h"
+#include "sl-frame-group.h"
 #include "sl-track.h"
 
 typedef struct {
@@ -142,6 +143,138 @@ test_slow_feed_drops_to_the_next_keyframe(Fixture *fixture, gconstpointer unused
     drop_appsrc(quick_appsrc);
 }
 
+static GstPadProbeReturn
+on_given(GstPad *pad, GstPadProbeInfo *info, gpointer given)
+{
+    g_async_queue_push(given, gst_buffer_ref(GST_PAD_PROBE_INFO_BUFFER(info)));
+    return GST_PAD_PROBE_DROP;
+}
+
+/* An appsrc whose frames are put into @given. */
+static GstElement *
+make_quick_appsrc(GAsyncQueue *given)
+{
+    GstElement *appsrc = gst_object_ref_sink(gst_element_factory_make("appsrc", NULL));
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(appsrc, "src");
+
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_given, given, NULL);
+    g_object_set(appsrc, "format", GST_FORMAT_TIME, "max-bytes", (guint64)0, NULL);
+    gst_element_set_state(appsrc, GST_STATE_PAUSED);
+    return appsrc;
+}
+
+/* Of a size, at a time of the clock. */
+static void
+push_at(SlTrack *track, GstClockTime time, gsize size, gboolean keyframe)
+{
+    g_autoptr(GstBuffer) buffer = gst_buffer_new_allocate(NULL, size, NULL);
+    g_autoptr(GstCaps) caps = gst_caps_new_empty_simple("video/x-h264");
+    g_autoptr(GstSample) sample = NULL;
+    GstSegment segment;
+
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    GST_BUFFER_PTS(buffer) = time;
+    if (!keyframe)
+        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DELTA_UNIT);
+    sample = gst_sample_new(buffer, caps, &segment, NULL);
+    sl_track_push(track, sample, 0);
+}
+
+static GstClockTime
+pop_time(GAsyncQueue *given)
+{
+    g_autoptr(GstBuffer) buffer = g_async_queue_timeout_pop(given, PROC_FIXTURE_TIMEOUT_US);
+
+    g_assert_nonnull(buffer);
+    return GST_BUFFER_PTS(buffer);
+}
+
+/* A new feed begins at once with what came since the last keyframe, quicker than it came; then it
+ * goes on with what comes, with the times that this has. */
+static void
+test_kept_group(Fixture *fixture, gconstpointer unused)
+{
+    g_autoptr(GAsyncQueue) given = g_async_queue_new();
+    GstElement *appsrc = make_quick_appsrc(given);
+    GstClockTime began = gst_util_get_timestamp(), now, last;
+    SlFeed *feed;
+
+    sl_track_set_keep_group(fixture->track, TRUE);
+    push_at(fixture->track, began - 9 * GST_SECOND, 1000, TRUE);
+    for (guint i = 0; i < 90; i++)
+        push_at(fixture->track, began - 3 * GST_SECOND + i * 33 * GST_MSECOND,
+                i == 40 ? 40000 : 1000, i == 0);
+    now = gst_util_get_timestamp();
+    feed = sl_track_subscribe(fixture->track, GST_APP_SRC(appsrc));
+    g_assert_cmpuint(sl_feed_get_stats(feed).frames, ==, 90);
+
+    last = pop_time(given);
+    g_assert_cmpuint(last, >=, now - 100 * GST_MSECOND);
+    for (guint i = 1; i < 90; i++) {
+        GstClockTime time = pop_time(given);
+        g_assert_cmpuint(time - last, ==, i == 41 ? 10 * GST_MSECOND : 2 * GST_MSECOND);
+        last = time;
+    }
+    push_at(fixture->track, last - 10 * GST_MSECOND, 1000, FALSE);
+    g_assert_cmpuint(pop_time(given), ==, last + 2 * GST_MSECOND);
+    push_at(fixture->track, last + 23 * GST_MSECOND, 1000, FALSE);
+    g_assert_cmpuint(pop_time(given), ==, last + 23 * GST_MSECOND);
+    push_at(fixture->track, last + 24 * GST_MSECOND, 1000, FALSE);
+    g_assert_cmpuint(pop_time(given), ==, last + 24 * GST_MSECOND);
+
+    g_main_context_iteration(NULL, FALSE);
+    g_assert_cmpuint(fixture->n_keyframes, ==, 0); /* none had to be asked for */
+    sl_feed_unsubscribe(feed);
+    drop_appsrc(appsrc);
+}
+
+static guint
+count_kept(SlTrack *track)
+{
+    g_autoptr(GAsyncQueue) given = g_async_queue_new_full((GDestroyNotify)gst_buffer_unref);
+    GstElement *appsrc = make_quick_appsrc(given);
+    SlFeed *feed = sl_track_subscribe(track, GST_APP_SRC(appsrc));
+    guint n_kept = (guint)sl_feed_get_stats(feed).frames;
+
+    sl_feed_unsubscribe(feed);
+    drop_appsrc(appsrc);
+    return n_kept;
+}
+
+static void
+test_kept_group_is_bounded(Fixture *fixture, gconstpointer unused)
+{
+    GstClockTime now = gst_util_get_timestamp();
+
+    push_at(fixture->track, now, 10, TRUE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0); /* nobody said so */
+    sl_track_set_keep_group(fixture->track, TRUE);
+    push_at(fixture->track, now, 10, FALSE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0);
+
+    push_at(fixture->track, now, 10, TRUE);
+    for (guint i = 1; i < SL_FRAME_GROUP_MAX_FRAMES; i++)
+        push_at(fixture->track, now, 10, FALSE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, SL_FRAME_GROUP_MAX_FRAMES);
+    push_at(fixture->track, now, 10, FALSE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0);
+    push_at(fixture->track, now, 10, FALSE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0);
+
+    push_at(fixture->track, now, SL_FRAME_GROUP_MAX_BYTES, TRUE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 1);
+    push_at(fixture->track, now, 1, FALSE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0);
+
+    push_at(fixture->track, now, 10, TRUE);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 1);
+    push(fixture->track, 0, FALSE); /* of other caps */
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0);
+    push_at(fixture->track, now, 10, TRUE);
+    sl_track_drop_group(fixture->track);
+    g_assert_cmpuint(count_kept(fixture->track), ==, 0);
+}
+
 /* Of VP8, as a payloader gives it that flags nothing. */
 static void
 push_packet(SlTrack *track, guint16 n, gboolean begins, gboolean keyframe)
@@ -270,6 +403,8 @@ main(int argc, char **argv)
 #define ADD(name, func) g_test_add("/track/" name, Fixture, NULL, set_up, func, tear_down)
     ADD("begins-with-a-keyframe", test_begins_with_a_keyframe);
     ADD("slow-feed-drops-to-the-next-keyframe", test_slow_feed_drops_to_the_next_keyframe);
+    ADD("kept-group", test_kept_group);
+    ADD("kept-group-is-bounded", test_kept_group_is_bounded);
     ADD("packets", test_packets);
     ADD("keyframe-requests-of-many-become-one", test_keyframe_requests_of_many_become_one);
     ADD("first-frame-and-clock-time", test_first_frame_and_clock_time);
