@@ -187,12 +187,27 @@ keep_field(GQuark field, GValue *value, gpointer data)
     return !is_viewers_own(g_quark_to_string(field));
 }
 
+/* The level of H.264 (RFC 6184, section 8.1) goes with the size and rate of the picture. Browsers
+ * do not look at it, and libwebrtc itself says 3.1 whatever it sends. */
+static void
+set_common_level(GstStructure *rtp)
+{
+    const char *profile_level = gst_structure_get_string(rtp, "profile-level-id");
+    g_autofree char *common = NULL;
+
+    if (profile_level == NULL || strlen(profile_level) != 6)
+        return;
+    common = g_strdup_printf("%.4s1f", profile_level);
+    gst_structure_set(rtp, "profile-level-id", G_TYPE_STRING, common, NULL);
+}
+
 GstCaps *
 sl_codec_clean_caps(GstCaps *rtp_caps)
 {
     GstCaps *caps = gst_caps_copy(rtp_caps);
 
     gst_structure_filter_and_map_in_place(gst_caps_get_structure(caps, 0), keep_field, NULL);
+    set_common_level(gst_caps_get_structure(caps, 0));
     return caps;
 }
 

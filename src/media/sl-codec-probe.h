@@ -21,8 +21,8 @@ GstElement *sl_codec_make_viewer_bin(SlLaunch *launch, GstCaps *caps, GError **e
  * sl_codec_clean_caps:
  * @rtp_caps: (transfer none)
  *
- * Returns: (transfer full): without what is one viewer's or one start's own: payload, ssrc, random
- * offsets, sprop
+ * Returns: (transfer full): without what is one viewer's or one start's own (payload, ssrc, random
+ * offsets, sprop) and what the same decoder takes: size, rate, H.264's level
  */
 GstCaps *sl_codec_clean_caps(GstCaps *rtp_caps);
 
