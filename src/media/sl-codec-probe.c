@@ -5,6 +5,7 @@
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-description-viewer.h"
+#include "sl-launch-elements.h"
 #include "sl-teardown.h"
 
 #define TIMEOUT_MS 5000
@@ -31,6 +32,7 @@ typedef struct {
     ProbeLink *link;
     GstCaps *caps; /* nullable */
     GError *error; /* nullable */
+    guint line;
 } ProbeNews;
 
 static void
@@ -124,13 +126,13 @@ sl_codec_probe_cancel(SlCodecProbe *self)
 }
 
 static void
-finish(SlCodecProbe *self, GstCaps *caps, const GError *error)
+finish(SlCodecProbe *self, GstCaps *caps, const GError *error, guint line)
 {
     SlCodecProbeDone done = self->done;
     gpointer user_data = self->user_data;
 
     sl_codec_probe_cancel(self);
-    done(caps, error, user_data);
+    done(caps, error, line, user_data);
 }
 
 static gboolean
@@ -140,7 +142,7 @@ on_timeout(gpointer data)
         SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
         "it gave nothing for a frame within %d s; does it end in a payloader?", TIMEOUT_MS / 1000);
 
-    finish(data, NULL, error);
+    finish(data, NULL, error, 0);
     return G_SOURCE_REMOVE;
 }
 
@@ -150,11 +152,11 @@ on_news(gpointer object, gpointer data)
     ProbeNews *news = data;
 
     if (news->link->probe != NULL)
-        finish(news->link->probe, news->caps, news->error);
+        finish(news->link->probe, news->caps, news->error, news->line);
 }
 
 static void
-post_news(ProbeLink *link, GstCaps *caps, GError *error)
+post_news_of_line(ProbeLink *link, GstCaps *caps, GError *error, guint line)
 {
     ProbeNews *news;
 
@@ -167,7 +169,14 @@ post_news(ProbeLink *link, GstCaps *caps, GError *error)
     news->link = link_ref(link);
     news->caps = caps;
     news->error = error;
+    news->line = line;
     sl_context_post(link->context, NULL, on_news, news, news_free);
+}
+
+static void
+post_news(ProbeLink *link, GstCaps *caps, GError *error)
+{
+    post_news_of_line(link, caps, error, 0);
 }
 
 static gboolean
@@ -249,14 +258,28 @@ on_sink_data(GstPad *pad, GstPadProbeInfo *info, gpointer data)
     return GST_PAD_PROBE_OK;
 }
 
+static GError *
+describe_error(const SlPlace *place, const char *message)
+{
+    if (place == NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%s", message);
+    if (place->is_stuck)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                           "'%s' does not take the format of what comes to it", place->element);
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "'%s' failed (%s)", place->element,
+                       message);
+}
+
 static GstBusSyncReply
 on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
 {
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+        g_autoptr(SlPlace) place = sl_place_find(message);
         g_autoptr(GError) error = NULL;
+
         gst_message_parse_error(message, &error, NULL);
-        post_news(data, NULL,
-                  g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%s", error->message));
+        post_news_of_line(data, NULL, describe_error(place, error->message),
+                          place != NULL ? place->line : 0);
     }
     gst_message_unref(message);
     return GST_BUS_DROP;

@@ -32,8 +32,10 @@ const char *sl_codec_get_name(GstCaps *rtp_caps);
 /**
  * SlCodecProbeDone:
  * @rtp_caps: (transfer none) (nullable): what comes out, cleaned; %NULL with @error set
+ * @line: of the element that @error is of; 0 where that is not known
  */
-typedef void (*SlCodecProbeDone)(GstCaps *rtp_caps, const GError *error, gpointer user_data);
+typedef void (*SlCodecProbeDone)(GstCaps *rtp_caps, const GError *error, guint line,
+                                 gpointer user_data);
 
 /**
  * sl_codec_probe:

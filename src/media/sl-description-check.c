@@ -1,104 +1,10 @@
 #include "sl-description-elements.h"
 #include "sl-description-private.h"
 #include "sl-description-viewer.h"
+#include "sl-launch-elements.h"
 
 #include <gst/gst.h>
 #include <string.h>
-
-/* Elements without a name get this and their token's index, so that GStreamer's messages lead to a
- * line. */
-#define TOKEN_NAME "sl-token-"
-
-static char *
-name_elements(SlLaunch *launch, GPtrArray *tokens)
-{
-    const char *text = sl_launch_get_text(launch);
-    GString *named = g_string_new(NULL);
-    gsize copied = 0;
-
-    for (guint i = 0; i < tokens->len; i++) {
-        SlToken *token = g_ptr_array_index(tokens, i);
-
-        if ((token->kind != SL_TOKEN_ELEMENT && token->kind != SL_TOKEN_BIN_OPEN) ||
-            sl_launch_tokens_find_value(tokens, i, "name") != NULL)
-            continue;
-        g_string_append_len(named, text + copied, token->end - copied);
-        g_string_append_printf(named, " name=" TOKEN_NAME "%u ", i);
-        copied = token->end;
-    }
-    g_string_append(named, text + copied);
-    return g_string_free(named, FALSE);
-}
-
-static SlToken *
-find_token(GPtrArray *tokens, const char *name)
-{
-    if (g_str_has_prefix(name, TOKEN_NAME)) {
-        guint64 i = g_ascii_strtoull(name + strlen(TOKEN_NAME), NULL, 10);
-
-        return i < tokens->len ? g_ptr_array_index(tokens, i) : NULL;
-    }
-    return sl_launch_tokens_find_named(tokens, name);
-}
-
-typedef struct {
-    GPtrArray *tokens;
-    guint line; /* of the first element that the message names */
-} Naming;
-
-static const char *
-describe_token(SlToken *token)
-{
-    return token->kind == SL_TOKEN_BIN_OPEN ? "the bin" : token->name;
-}
-
-static gboolean
-on_name_matched(const GMatchInfo *match, GString *result, gpointer user_data)
-{
-    Naming *self = user_data;
-    g_autofree char *name = g_match_info_fetch(match, 0);
-    SlToken *token = find_token(self->tokens, name);
-
-    if (token != NULL && self->line == 0)
-        self->line = token->line;
-    g_string_append(
-        result, token != NULL && g_str_has_prefix(name, TOKEN_NAME) ? describe_token(token) : name);
-    return FALSE;
-}
-
-/* GStreamer's own verdict, with names as the author wrote them. */
-static void
-add_verdict(GPtrArray *tokens, const char *message, guint fallback_line, SlProblems *problems)
-{
-    g_autoptr(GRegex) names = g_regex_new("[A-Za-z0-9_][A-Za-z0-9_-]*", 0, 0, NULL);
-    Naming naming = { tokens, 0 };
-    g_autofree char *text =
-        g_regex_replace_eval(names, message, -1, 0, 0, on_name_matched, &naming, NULL);
-
-    sl_problems_add(problems, naming.line != 0 ? naming.line : fallback_line,
-                    "GStreamer: %s; expected %s", text != NULL ? text : message,
-                    g_str_has_prefix(message, "could not link")
-                        ? "caps that both can handle, as gst-inspect-1.0 lists them"
-                        : "a pipeline that can be built");
-}
-
-static GstElement *
-build(SlLaunch *launch, GPtrArray *tokens, gboolean is_viewer, guint line, SlProblems *problems)
-{
-    g_autofree char *named = name_elements(launch, tokens);
-    g_autoptr(GError) error = NULL;
-    GstElement *element;
-
-    element = is_viewer ? gst_parse_bin_from_description(named, FALSE, &error)
-                        : gst_parse_launch_full(named, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
-    if (element != NULL)
-        gst_object_ref_sink(element);
-    if (error != NULL) {
-        add_verdict(tokens, error->message, line, problems);
-        g_clear_object(&element);
-    }
-    return element;
-}
 
 typedef struct {
     GPtrArray *tokens;
@@ -116,7 +22,7 @@ check_outputs(GstElement *element, SlToken *token, Dangling *self)
             sl_problems_add(self->problems, token->line,
                             "'%s' leads nowhere, expected '!' and an element after it (its pad "
                             "'%s')",
-                            describe_token(token), name);
+                            sl_token_describe(token), name);
     }
 }
 
@@ -132,7 +38,7 @@ check_inputs(GstElement *element, SlToken *token, Dangling *self)
     }
     sl_problems_add(self->problems, token->line,
                     "nothing leads to '%s', expected an element and '!' before it",
-                    describe_token(token));
+                    sl_token_describe(token));
 }
 
 static gboolean
@@ -156,7 +62,7 @@ static void
 check_source_ends(GstElement *element, Dangling *dangling)
 {
     g_autofree char *name = gst_element_get_name(element);
-    SlToken *token = find_token(dangling->tokens, name);
+    SlToken *token = sl_launch_tokens_find_element(dangling->tokens, name);
 
     if (token != NULL) {
         check_outputs(element, token, dangling);
@@ -185,7 +91,9 @@ check_section(SlDescription *self, SlSection *section, SlLaunch *launch, SlProbl
 {
     g_autoptr(GPtrArray) tokens = NULL;
     g_autoptr(GstElement) element = NULL;
+    g_autoptr(GError) error = NULL;
     gboolean is_viewer = section->kind == SL_SECTION_VIEWER;
+    guint line = 0;
     guint before = sl_problems_get_count(problems);
 
     if (launch == NULL)
@@ -197,7 +105,9 @@ check_section(SlDescription *self, SlSection *section, SlLaunch *launch, SlProbl
     sl_description_check_live_properties(self, section, problems);
     if (sl_problems_get_count(problems) != before)
         return;
-    element = build(launch, tokens, is_viewer, section->line, problems);
+    element = sl_launch_build(launch, tokens, is_viewer, &line, &error);
+    if (element == NULL)
+        sl_problems_add(problems, line != 0 ? line : section->line, "%s", error->message);
     if (element != NULL && is_viewer) {
         check_viewer_ends(element, section->line, problems);
     } else if (element != NULL) {

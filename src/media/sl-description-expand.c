@@ -61,7 +61,7 @@ insert_input(Expansion *self, guint line, const char *placeholder, const char *t
              const char *what)
 {
     if (text != NULL)
-        sl_launch_append(self->launch, line, text, -1);
+        sl_launch_append_input(self->launch, line, text);
     else
         sl_problems_add(self->problems, line, "found %s, but this input has no %s", placeholder,
                         what);
@@ -75,7 +75,7 @@ insert_encoded(Expansion *self, guint line, const char *codec)
 
     /* No codec: the stand-in of --check takes any. */
     if (text != NULL && (given == NULL || g_str_equal(given, codec)))
-        sl_launch_append(self->launch, line, text, -1);
+        sl_launch_append_input(self->launch, line, text);
     else if (text != NULL)
         sl_problems_add(
             self->problems, line,

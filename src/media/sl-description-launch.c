@@ -5,10 +5,15 @@ typedef struct {
     guint line;
 } Mark;
 
+typedef struct {
+    gsize start, end;
+} Stretch;
+
 struct _SlLaunch {
     GString *text;
     guint first_line;
-    GArray *marks; /* Mark, by offset: from here on the text comes from this line */
+    GArray *inputs; /* Stretch: what is the input's */
+    GArray *marks;  /* Mark, by offset: from here on the text comes from this line */
 };
 
 SlLaunch *
@@ -18,6 +23,7 @@ sl_launch_new(guint line)
 
     self->first_line = line;
     self->text = g_string_new(NULL);
+    self->inputs = g_array_new(FALSE, FALSE, sizeof(Stretch));
     self->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
     return self;
 }
@@ -28,6 +34,7 @@ sl_launch_free(SlLaunch *self)
     if (self == NULL)
         return;
     g_string_free(self->text, TRUE);
+    g_array_unref(self->inputs);
     g_array_unref(self->marks);
     g_free(self);
 }
@@ -53,6 +60,28 @@ sl_launch_append(SlLaunch *self, guint line, const char *text, gssize len)
         g_array_index(self->marks, Mark, self->marks->len - 1).line != line)
         g_array_append_val(self->marks, mark);
     g_string_append_len(self->text, text, len);
+}
+
+void
+sl_launch_append_input(SlLaunch *self, guint line, const char *text)
+{
+    Stretch stretch = { .start = self->text->len };
+
+    sl_launch_append(self, line, text, -1);
+    stretch.end = self->text->len;
+    g_array_append_val(self->inputs, stretch);
+}
+
+gboolean
+sl_launch_is_input(SlLaunch *self, gsize offset)
+{
+    for (guint i = 0; i < self->inputs->len; i++) {
+        const Stretch *stretch = &g_array_index(self->inputs, Stretch, i);
+
+        if (offset >= stretch->start && offset < stretch->end)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 guint

@@ -12,6 +12,12 @@ SlLaunch *sl_launch_new(guint line);
 /** sl_launch_append: @len bytes of @text that come from @line; a newline in them does not count */
 void sl_launch_append(SlLaunch *self, guint line, const char *text, gssize len);
 
+/** sl_launch_append_input: likewise, what a placeholder of the input's became */
+void sl_launch_append_input(SlLaunch *self, guint line, const char *text);
+
+/** sl_launch_is_input: whether the byte at @offset is of such */
+gboolean sl_launch_is_input(SlLaunch *self, gsize offset);
+
 /** sl_launch_get_line: of the byte at @offset; the last line where @offset is the end */
 guint sl_launch_get_line(SlLaunch *self, gsize offset);
 

@@ -1,5 +1,7 @@
 #include "sl-description-viewer.h"
 
+#include "sl-launch-elements.h"
+
 static gboolean
 is_any_linked(const GList *pads)
 {
@@ -42,17 +44,14 @@ sl_viewer_ends_find(GstBin *bin)
 GstElement *
 sl_launch_make_viewer_bin(SlLaunch *launch, GError **error)
 {
-    g_autoptr(GError) parse_error = NULL;
-    GstElement *parsed =
-        gst_parse_bin_from_description(sl_launch_get_text(launch), FALSE, &parse_error);
-    g_autoptr(GstElement) bin = parsed != NULL ? gst_object_ref_sink(parsed) : NULL;
+    g_autoptr(SlProblems) ignored = sl_problems_new("");
+    g_autoptr(GPtrArray) tokens = sl_launch_tokens_read(launch, "", ignored);
+    guint line;
+    g_autoptr(GstElement) bin = sl_launch_build(launch, tokens, TRUE, &line, error);
     SlViewerEnds ends = { 0 };
 
-    if (bin == NULL || parse_error != NULL) {
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%s",
-                    parse_error != NULL ? parse_error->message : "it can't be built");
+    if (bin == NULL)
         return NULL;
-    }
     ends = sl_viewer_ends_find(GST_BIN(bin));
     if (ends.n_sinks != 1 || ends.n_sources != 1) {
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,

@@ -307,6 +307,14 @@ sl_description_get_track_line(SlDescription *self, const char *track)
 }
 
 guint
+sl_description_get_source_line(SlDescription *self)
+{
+    SlSection *section = sl_sections_find(self->sections, SL_SECTION_SOURCE, NULL);
+
+    return section != NULL ? section->line : 0;
+}
+
+guint
 sl_description_get_viewer_line(SlDescription *self, const char *track)
 {
     SlSection *section = sl_sections_find(self->sections, SL_SECTION_VIEWER, track);

@@ -215,6 +215,9 @@ SlLaunch *sl_description_expand_source(SlDescription *self, SlValues *values,
 SlLaunch *sl_description_expand_viewer(SlDescription *self, SlValues *values, const char *track,
                                        SlProblems *problems);
 
+/** sl_description_get_source_line: of `[source]` */
+guint sl_description_get_source_line(SlDescription *self);
+
 /** sl_description_get_viewer_line: of [viewer TRACK], or of the track's appsink where there is
  * none.
  */

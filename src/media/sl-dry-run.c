@@ -8,8 +8,10 @@
 #include "sl-source-fault.h"
 #include "sl-teardown.h"
 
-/* After the first problem: other sections may have theirs. */
+/* After the first problem: other sections may have theirs. After the first frames: they may have
+ * been the last. */
 #define OTHERS_MS 300
+#define STEADY_MS 700
 /* What does not stop within this is left. */
 #define STOP_MS 3000
 
@@ -66,7 +68,7 @@ set_error(SlProblems *problems, SlMediaError code, GError **error)
 /* --- the run --- */
 
 static gboolean
-on_others_waited_for(gpointer data)
+on_waited(gpointer data)
 {
     DryRun *self = data;
 
@@ -86,13 +88,13 @@ static void
 on_broke(SlSetup *setup, const GError *error, DryRun *self)
 {
     add_fault(self, error);
-    wait_for(self, OTHERS_MS, on_others_waited_for);
+    wait_for(self, OTHERS_MS, on_waited);
 }
 
 static void
 on_complete(SlSetup *setup, DryRun *self)
 {
-    self->is_over = TRUE;
+    wait_for(self, STEADY_MS, on_waited);
 }
 
 static gboolean
@@ -102,7 +104,7 @@ on_late(gpointer data)
     g_autoptr(GError) delay = sl_setup_new_delay(self->setup, SL_DRY_RUN_MS);
 
     add_fault(self, delay);
-    return on_others_waited_for(self);
+    return on_waited(self);
 }
 
 static gboolean

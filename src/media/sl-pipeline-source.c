@@ -8,6 +8,7 @@
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-file-loop.h"
+#include "sl-launch-elements.h"
 #include "sl-log.h"
 #include "sl-pass-through.h"
 #include "sl-shm-sender.h"
@@ -31,7 +32,6 @@ struct _SlPipelineSource {
     GPtrArray *tracks; /* of SlTrack */
 
     SlCapture *capture;   /* of the latest start */
-    SlLaunch *launch;     /* likewise */
     GstElement *pipeline; /* NULL while stopped */
     GPtrArray *appsinks;  /* of GstAppSink, as tracks */
     gboolean started;     /* and not asked to stop */
@@ -57,7 +57,7 @@ typedef struct {
     GstMessageType type;
     GError *error;
     char *debug;
-    GStrv elements;     /* factories: of what complained, and of the bins that it is in */
+    SlPlace *place;     /* nullable: what complained */
     gboolean is_sounds; /* it is of the sound's way alone */
 } BusNews;
 
@@ -83,7 +83,7 @@ bus_news_free(gpointer data)
 
     g_clear_error(&news->error);
     g_free(news->debug);
-    g_strfreev(news->elements);
+    sl_place_free(news->place);
     g_free(news);
 }
 
@@ -138,7 +138,7 @@ on_bus_news(gpointer object, gpointer data)
 {
     SlPipelineSource *self = object;
     BusNews *news = data;
-    SlFaultScene scene = { self->input, self->description, self->capture, self->launch };
+    SlFaultScene scene = { self->input, self->description, news->place };
     g_autoptr(GError) error = NULL;
 
     if (self->pipeline == NULL || news->run != self->run)
@@ -151,35 +151,14 @@ on_bus_news(gpointer object, gpointer data)
     } else if (news->type == GST_MESSAGE_ERROR) {
         GST_WARNING("%s: %s (%s)", sl_description_get_name(self->description), news->error->message,
                     news->debug);
-        error = sl_source_fault_new(&scene, (const char *const *)news->elements, news->error,
-                                    news->debug);
+        error = sl_source_fault_new(&scene, news->error, news->debug);
         break_with(self, error);
     } else if (news->type == GST_MESSAGE_EOS) {
-        error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s ended, trying again",
-                            self->input->label);
+        error = sl_source_fault_new_ended(&scene);
         break_with(self, error);
     } else if (news->type == GST_MESSAGE_LATENCY) {
         gst_bin_recalculate_latency(GST_BIN(self->pipeline));
     }
-}
-
-static GStrv
-list_elements(GstObject *object)
-{
-    g_autoptr(GStrvBuilder) factories = g_strv_builder_new();
-    g_autoptr(GstObject) next = gst_object_ref(object);
-
-    while (next != NULL) {
-        GstObject *parent = gst_object_get_parent(next);
-        GstElementFactory *factory =
-            GST_IS_ELEMENT(next) ? gst_element_get_factory(GST_ELEMENT(next)) : NULL;
-
-        if (factory != NULL)
-            g_strv_builder_add(factories, GST_OBJECT_NAME(factory));
-        gst_object_unref(next);
-        next = parent;
-    }
-    return g_strv_builder_end(factories);
 }
 
 static GstBusSyncReply
@@ -195,7 +174,7 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
         news->type = GST_MESSAGE_TYPE(message);
         if (news->type == GST_MESSAGE_ERROR) {
             gst_message_parse_error(message, &news->error, &news->debug);
-            news->elements = list_elements(GST_MESSAGE_SRC(message));
+            news->place = sl_place_find(message);
             news->is_sounds = sl_sound_owns(GST_MESSAGE_SRC(message));
         }
         sl_context_post(link->context, link->source, on_bus_news, news, bus_news_free);
@@ -267,19 +246,42 @@ connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
     return TRUE;
 }
 
-static gboolean
+static SlLaunch *
 make_launch(SlPipelineSource *self, GError **error)
 {
     g_autoptr(SlProblems) problems = sl_problems_new(sl_description_get_file(self->description));
-
-    g_clear_pointer(&self->launch, sl_launch_free);
-    self->launch =
+    SlLaunch *launch =
         sl_description_expand_source(self->description, self->values, self->capture, problems);
-    if (self->launch == NULL) {
+
+    if (launch == NULL) {
         g_autofree char *text = sl_problems_to_text(problems);
         g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, text);
     }
-    return self->launch != NULL;
+    return launch;
+}
+
+static GstElement *
+build_elements(SlPipelineSource *self, GError **error)
+{
+    const char *file = sl_description_get_file(self->description);
+    g_autoptr(SlLaunch) launch = make_launch(self, error);
+    g_autoptr(SlProblems) problems = sl_problems_new(file);
+    g_autoptr(GPtrArray) tokens = NULL;
+    g_autoptr(GError) fault = NULL;
+    g_autoptr(GstElement) pipeline = NULL;
+    guint line;
+
+    if (launch == NULL)
+        return NULL;
+    GST_DEBUG("%s", sl_launch_get_text(launch));
+    tokens = sl_launch_tokens_read(launch, "[source]", problems);
+    pipeline = sl_launch_build(launch, tokens, FALSE, &line, &fault);
+    if (GST_IS_PIPELINE(pipeline))
+        return g_steal_pointer(&pipeline);
+    g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s:%u: %s", file,
+                line != 0 ? line : sl_description_get_source_line(self->description),
+                fault != NULL ? fault->message : "[source] is no pipeline");
+    return NULL;
 }
 
 static gboolean
@@ -287,20 +289,11 @@ build_pipeline(SlPipelineSource *self, GError **error)
 {
     g_autoptr(GstClock) clock = gst_system_clock_obtain();
     g_autoptr(GstBus) bus = NULL;
-    g_autoptr(GError) parse_error = NULL;
     BusLink *link;
 
-    if (!make_launch(self, error))
+    self->pipeline = build_elements(self, error);
+    if (self->pipeline == NULL)
         return FALSE;
-    GST_DEBUG("%s", sl_launch_get_text(self->launch));
-    self->pipeline = gst_parse_launch_full(sl_launch_get_text(self->launch), NULL,
-                                           GST_PARSE_FLAG_FATAL_ERRORS, &parse_error);
-    if (!GST_IS_PIPELINE(self->pipeline)) {
-        g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, "%s: %s",
-                    sl_description_get_file(self->description),
-                    parse_error != NULL ? parse_error->message : "[source] is no pipeline");
-        return FALSE;
-    }
     gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
     sl_file_loop_install(GST_BIN(self->pipeline));
     sl_sound_install(GST_BIN(self->pipeline));
@@ -535,7 +528,6 @@ sl_pipeline_source_finalize(GObject *object)
 
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
-    g_clear_pointer(&self->launch, sl_launch_free);
     g_clear_pointer(&self->capture, sl_capture_free);
     G_OBJECT_CLASS(sl_pipeline_source_parent_class)->finalize(object);
 }

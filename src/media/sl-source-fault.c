@@ -3,59 +3,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sl-launch-tokens.h"
 #include "sl-log.h"
 
 /* The element that takes another program's pictures. */
 #define SHM_SOURCE "shmsrc"
 
 /* --- whose fault it is --- */
-
-static const SlToken *
-find_element(GPtrArray *tokens, const char *factory)
-{
-    for (guint i = 0; i < tokens->len; i++) {
-        const SlToken *token = g_ptr_array_index(tokens, i);
-
-        if (token->kind == SL_TOKEN_ELEMENT && g_str_equal(token->name, factory))
-            return token;
-    }
-    return NULL;
-}
-
-static gboolean
-is_in_capture(const SlFaultScene *scene, const char *factory)
-{
-    const char *text = scene->capture->raw != NULL ? scene->capture->raw : scene->capture->encoded;
-    gsize len = strlen(factory);
-
-    for (const char *p = text; p != NULL && (p = strstr(p, factory)) != NULL; p += len) {
-        if ((p == text || p[-1] == ' ') && (p[len] == ' ' || p[len] == '\0'))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* The element of the description that complained, or holds the one that did; its line. NULL: the
- * input's. */
-static const char *
-find_culprit(const SlFaultScene *scene, const char *const *elements, guint *ret_line)
-{
-    g_autoptr(SlProblems) ignored = sl_problems_new("");
-    g_autoptr(GPtrArray) tokens = sl_launch_tokens_read(scene->launch, "source", ignored);
-
-    for (; *elements != NULL; elements++) {
-        const SlToken *token = find_element(tokens, *elements);
-
-        if (is_in_capture(scene, *elements))
-            return NULL;
-        if (token == NULL)
-            continue;
-        *ret_line = token->line;
-        return *elements;
-    }
-    return NULL;
-}
 
 static gboolean
 is_not_negotiated(const GError *error, const char *debug)
@@ -65,19 +18,70 @@ is_not_negotiated(const GError *error, const char *debug)
 }
 
 static GError *
-describe_pipeline(const SlFaultScene *scene, const char *culprit, guint line, const char *message)
+describe_negotiation(const SlFaultScene *scene)
 {
+    const char *file = sl_description_get_file(scene->description);
+
+    if (scene->place != NULL && scene->place->next != NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                           "%s:%u: '%s' can give nothing that is taken after it, up to '%s' in "
+                           "line %u; look at the caps there",
+                           file, scene->place->line, scene->place->element, scene->place->next,
+                           scene->place->next_line);
+    if (scene->place != NULL && scene->place->is_stuck)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                           "%s:%u: '%s' and what is before it can't agree on a format for %s; look "
+                           "at the caps around it",
+                           file, scene->place->line, scene->place->element, scene->input->label);
     return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                       "%s:%u: '%s' failed (%s); change it or its properties",
-                       sl_description_get_file(scene->description), line, culprit, message);
+                       "%s:%u: its elements can't agree on a format for %s; look at the caps in "
+                       "[source]",
+                       file, sl_description_get_source_line(scene->description),
+                       scene->input->label);
+}
+
+/* What is not here may still come; a mistake does not mend itself. */
+static SlMediaError
+find_own_code(const GError *error)
+{
+    static const struct {
+        GstResourceError theirs;
+        SlMediaError ours;
+    } codes[] = {
+        { GST_RESOURCE_ERROR_NOT_FOUND, SL_MEDIA_ERROR_NOT_FOUND },
+        { GST_RESOURCE_ERROR_OPEN_READ, SL_MEDIA_ERROR_NOT_FOUND },
+        { GST_RESOURCE_ERROR_OPEN_READ_WRITE, SL_MEDIA_ERROR_NOT_FOUND },
+        { GST_RESOURCE_ERROR_BUSY, SL_MEDIA_ERROR_BUSY },
+        { GST_RESOURCE_ERROR_NOT_AUTHORIZED, SL_MEDIA_ERROR_PERMISSION },
+        { GST_RESOURCE_ERROR_READ, SL_MEDIA_ERROR_DEVICE },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(codes); i++) {
+        if (g_error_matches(error, GST_RESOURCE_ERROR, (int)codes[i].theirs))
+            return codes[i].ours;
+    }
+    return SL_MEDIA_ERROR_PIPELINE;
 }
 
 static GError *
-describe_sender(const SlFaultScene *scene, guint line, const char *message)
+describe_place(const SlFaultScene *scene, const GError *error, const char *message)
+{
+    const SlPlace *place = scene->place;
+    SlMediaError code = place->is_source ? find_own_code(error) : SL_MEDIA_ERROR_PIPELINE;
+
+    return g_error_new(SL_MEDIA_ERROR, (int)code, "%s:%u: '%s' failed (%s); %s",
+                       sl_description_get_file(scene->description), place->line, place->element,
+                       message,
+                       code == SL_MEDIA_ERROR_PIPELINE ? "change it or its properties"
+                                                       : "is what it reads from there, and free?");
+}
+
+static GError *
+describe_sender(const SlFaultScene *scene, const char *message)
 {
     return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER,
                        "%s:%u: no program sends pictures (%s), waiting for one",
-                       sl_description_get_file(scene->description), line, message);
+                       sl_description_get_file(scene->description), scene->place->line, message);
 }
 
 /* --- inputs --- */
@@ -245,24 +249,18 @@ make_clause(const GError *error)
 }
 
 GError *
-sl_source_fault_new(const SlFaultScene *scene, const char *const *elements, const GError *error,
-                    const char *debug)
+sl_source_fault_new(const SlFaultScene *scene, const GError *error, const char *debug)
 {
     g_autofree char *message = make_clause(error);
-    guint line = 0;
-    const char *culprit = find_culprit(scene, elements, &line);
 
     if (debug == NULL)
         debug = "";
     if (is_not_negotiated(error, debug))
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                           "%s: its elements can't agree on a format for %s; look at the caps "
-                           "in [source]",
-                           sl_description_get_file(scene->description), scene->input->label);
-    if (g_strcmp0(culprit, SHM_SOURCE) == 0)
-        return describe_sender(scene, line, message);
-    if (culprit != NULL)
-        return describe_pipeline(scene, culprit, line, message);
+        return describe_negotiation(scene);
+    if (scene->place != NULL && g_str_equal(scene->place->element, SHM_SOURCE))
+        return describe_sender(scene, message);
+    if (scene->place != NULL && !scene->place->is_input)
+        return describe_place(scene, error, message);
     return describe_input(scene->input, error, debug, message);
 }
 
@@ -277,6 +275,22 @@ sl_source_fault_new_undone(const GError *fault)
     for (guint i = 0; i < G_N_ELEMENTS(prospects); i++)
         g_string_replace(message, prospects[i], "", 0);
     return g_error_new_literal(fault->domain, fault->code, message->str);
+}
+
+GError *
+sl_source_fault_new_ended(const SlFaultScene *scene)
+{
+    gboolean is_pattern =
+        scene->input->kind == SL_INPUT_TEST || scene->input->kind == SL_INPUT_NO_CAMERA;
+
+    if (is_pattern || sl_description_get_captured_codec(scene->description) == NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                           "%s:%u: [source] ended; expected elements that go on (num-buffers, or a "
+                           "file that ends?)",
+                           sl_description_get_file(scene->description),
+                           sl_description_get_source_line(scene->description));
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, "%s ended, trying again",
+                       scene->input->label);
 }
 
 /* --- for viewers --- */

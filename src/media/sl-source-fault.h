@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 
 #include "sl-capture.h"
+#include "sl-launch-elements.h"
 
 G_BEGIN_DECLS
 
@@ -16,23 +17,22 @@ G_BEGIN_DECLS
 typedef struct {
     const SlInput *input;
     SlDescription *description;
-    const SlCapture *capture; /* what the input became */
-    SlLaunch *launch;         /* what the description became, with that in it */
+    const SlPlace *place; /* nullable: of what complained */
 } SlFaultScene;
 
 /**
  * sl_source_fault_new:
- * @elements: (array zero-terminated=1): names of the factories of the element that complained, and
- * of the bins that it is in, from the inside
  * @debug: (nullable): what came with @error on the bus
  *
  * Tells the input's faults from the description's. Any thread.
  * Returns: (transfer full): SL_MEDIA_ERROR: NOT_FOUND, BUSY, PERMISSION and DEVICE are the input's,
- * NO_SENDER is that of a program that the description waits for, PIPELINE and MISSING_ELEMENT are
- * the description's
+ * or of what a description reads from by itself, then with file and line; NO_SENDER is that of a
+ * program that the description waits for; PIPELINE and MISSING_ELEMENT are the description's
  */
-GError *sl_source_fault_new(const SlFaultScene *scene, const char *const *elements,
-                            const GError *error, const char *debug);
+GError *sl_source_fault_new(const SlFaultScene *scene, const GError *error, const char *debug);
+
+/** sl_source_fault_new_ended: (transfer full): there are no more frames, and there was no error */
+GError *sl_source_fault_new_ended(const SlFaultScene *scene);
 
 /** sl_source_fault_new_unplugged: (transfer full): a camera was taken away */
 GError *sl_source_fault_new_unplugged(const SlInput *input);

@@ -91,21 +91,21 @@ publish_if_complete(SlStreamCodecs *self)
     g_signal_emit(self, signals[CHANGED], 0);
 }
 
-/* A section's mistakes show when there is a frame to try it with. */
+/* A section's mistakes show when there is a frame to try it with. @line: 0: the section's */
 static void
-fail(SlStreamCodecs *self, Output *output, const GError *error)
+fail(SlStreamCodecs *self, Output *output, const GError *error, guint line)
 {
     const char *track = sl_track_get_name(output->track);
-    g_autoptr(GError) fault = g_error_new(error->domain, error->code, "%s:%u: [viewer %s]: %s",
-                                          sl_description_get_file(self->description),
-                                          sl_description_get_viewer_line(self->description, track),
-                                          track, error->message);
+    guint known = line != 0 ? line : sl_description_get_viewer_line(self->description, track);
+    g_autoptr(GError) fault =
+        g_error_new(error->domain, error->code, "%s:%u: [viewer %s]: %s",
+                    sl_description_get_file(self->description), known, track, error->message);
 
     g_signal_emit(self, signals[FAILED], 0, fault);
 }
 
 static void
-on_codec_found(GstCaps *rtp_caps, const GError *error, gpointer user_data)
+on_codec_found(GstCaps *rtp_caps, const GError *error, guint line, gpointer user_data)
 {
     Output *output = user_data;
     g_autoptr(SlStreamCodecs) self = g_object_ref(output->owner);
@@ -113,7 +113,7 @@ on_codec_found(GstCaps *rtp_caps, const GError *error, gpointer user_data)
     output->probe = NULL; /* it is over */
     gst_caps_replace(&output->rtp_caps, rtp_caps);
     if (rtp_caps == NULL) {
-        fail(self, output, error);
+        fail(self, output, error, line);
         return;
     }
     publish_if_complete(self);
@@ -136,7 +136,7 @@ sl_stream_codecs_look(SlStreamCodecs *self, guint index, GstSample *sample)
 
     bin = sl_stream_codecs_make_viewer_bin(self, output->track, &error);
     if (bin == NULL)
-        fail(self, output, error);
+        fail(self, output, error, 0);
     else
         output->probe = sl_codec_probe(self->context, bin, sample, on_codec_found, output);
 }

@@ -6,7 +6,33 @@ static const char text[] = "[source]\n"
                            "${capture}\n"
                            "  ! videoconvert\n"
                            "  ! vp8enc ! appsink name=video\n"
-                           "shmsrc ! appsink name=program\n";
+                           "shmsrc ! appsink name=program\n"
+                           "filesrc ! appsink name=other\n";
+
+/* The place of the first element that is one of @elements, as if it had been built. */
+static SlPlace *
+find_place(SlLaunch *launch, const char *const *elements)
+{
+    g_autoptr(SlProblems) ignored = sl_problems_new("");
+    g_autoptr(GPtrArray) tokens = sl_launch_tokens_read(launch, "[source]", ignored);
+
+    for (; *elements != NULL; elements++) {
+        for (guint i = 0; i < tokens->len; i++) {
+            const SlToken *token = g_ptr_array_index(tokens, i);
+            SlPlace *place;
+
+            if (token->kind != SL_TOKEN_ELEMENT || !g_str_equal(token->name, *elements))
+                continue;
+            place = g_new0(SlPlace, 1);
+            place->element = g_strdup(token->name);
+            place->line = token->line;
+            place->is_input = sl_launch_is_input(launch, token->start);
+            place->is_source = g_str_has_suffix(token->name, "src");
+            return place;
+        }
+    }
+    return NULL;
+}
 
 typedef struct {
     const char *device;
@@ -178,8 +204,27 @@ static const Case cases[] = {
       "Internal data stream error.",
       "streaming stopped, reason not-negotiated (-4)",
       SL_MEDIA_ERROR_PIPELINE,
-      "x.pipeline: its elements can't agree on a format for Test pattern; look at the caps in "
+      "x.pipeline:1: its elements can't agree on a format for Test pattern; look at the caps in "
       "[source]",
+      AT_FAULT },
+    { "test",
+      { "filesrc" },
+      RESOURCE,
+      GST_RESOURCE_ERROR_OPEN_READ_WRITE,
+      "Could not open socket.",
+      NULL,
+      SL_MEDIA_ERROR_NOT_FOUND,
+      "x.pipeline:6: 'filesrc' failed (Could not open socket); is what it reads from there, and "
+      "free?",
+      "Camera unplugged, waiting for it" },
+    { "test",
+      { "filesrc" },
+      RESOURCE,
+      GST_RESOURCE_ERROR_SETTINGS,
+      "No socket path.",
+      NULL,
+      SL_MEDIA_ERROR_PIPELINE,
+      "x.pipeline:6: 'filesrc' failed (No socket path); change it or its properties",
       AT_FAULT },
 };
 
@@ -195,10 +240,11 @@ check(const Case *row)
         sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, NULL);
     g_autoptr(SlLaunch) launch =
         sl_description_expand_source(description, values, capture, problems);
-    SlFaultScene scene = { input, description, capture, launch };
     g_autoptr(GError) error = g_error_new_literal(row->domain(), row->code, row->message);
     const char *elements[] = { row->elements[0], row->elements[1], row->elements[2], NULL };
-    g_autoptr(GError) fault = sl_source_fault_new(&scene, elements, error, row->debug);
+    g_autoptr(SlPlace) place = find_place(launch, elements);
+    SlFaultScene scene = { input, description, place };
+    g_autoptr(GError) fault = sl_source_fault_new(&scene, error, row->debug);
 
     g_assert_cmpstr(fault->message, ==, row->words);
     g_assert_error(fault, SL_MEDIA_ERROR, (int)row->wanted);
