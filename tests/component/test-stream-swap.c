@@ -483,11 +483,11 @@ static const struct {
     { "viewer-does-not-fit",
       "[source]\n" SMALL " ! vp8enc deadline=1 ! appsink name=video\n"
       "[viewer video]\nrtpvp9pay\n" SIZE,
-      SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: [viewer video]: *" },
+      SL_MEDIA_ERROR_PIPELINE, "test.pipeline:4: [viewer video]: 'rtpvp9pay' does not take *" },
     { "viewer-breaks",
       "[source]\n" SMALL " ! vp8enc deadline=1 ! appsink name=video\n"
       "[viewer video]\nidentity error-after=1 ! rtpvp8pay\n" SIZE,
-      SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: [viewer video]: *" },
+      SL_MEDIA_ERROR_PIPELINE, "test.pipeline:4: [viewer video]: 'identity' failed (*" },
 };
 
 /* The former one is not touched, and what is undone leaves nothing. */
