@@ -44,12 +44,25 @@ find_missing(SlDescription *self, SlProblems *problems)
     return g_strjoinv(", ", (char **)elements->pdata);
 }
 
+/* Beside it first: descriptions that name one another belong together. */
+static char *
+find_next(SlDescription *self, const char *installed_dir, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(self->file);
+    g_autofree char *file = g_strconcat(self->otherwise, ".pipeline", NULL);
+    g_autofree char *beside = g_build_filename(folder, file, NULL);
+
+    if (g_file_test(beside, G_FILE_TEST_IS_REGULAR))
+        return g_steal_pointer(&beside);
+    return sl_description_find(self->otherwise, installed_dir, error);
+}
+
 /* The description that @self names. @files: those before it, to which it is added. */
 static SlDescription *
 load_next(SlDescription *self, const char *installed_dir, GPtrArray *files, SlProblems *problems)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = sl_description_find(self->otherwise, installed_dir, &error);
+    g_autofree char *path = find_next(self, installed_dir, &error);
     SlDescription *next;
 
     if (path == NULL) {
