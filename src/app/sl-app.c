@@ -226,10 +226,12 @@ find_input(SlApp *self, const SlStreamOptions *options, SlDescription *descripti
     g_autoptr(SlInput) input = sl_input_new_awaited(options->device);
     Awaited *awaited;
 
+    sl_input_set_sound(input, options->audio);
     *ret_capture = ask_input(self, input, description, values, flags, &reason);
     if (options->device == NULL && !self->options->wait &&
         g_error_matches(reason, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND)) {
         g_autoptr(SlInput) pattern = sl_input_new_no_camera();
+        sl_input_set_sound(pattern, options->audio);
         g_clear_error(&reason);
         *ret_capture = ask_input(self, pattern, description, values, flags, &reason);
     }

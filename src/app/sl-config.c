@@ -204,10 +204,13 @@ read_stream(Config *config, const char *group, GError **error)
             stream->device = g_key_file_get_string(config->file, group, keys[i], NULL);
         else if (g_str_equal(keys[i], "pipeline"))
             stream->pipeline = g_key_file_get_string(config->file, group, keys[i], NULL);
+        else if (g_str_equal(keys[i], "audio"))
+            stream->audio = g_key_file_get_string(config->file, group, keys[i], NULL);
         else if (g_str_equal(keys[i], "set"))
             stream->set = get_list(config, group, keys[i]);
         else if (!g_str_equal(keys[i], "strict"))
-            return fail_unknown(config, group, keys[i], "device, pipeline, set, strict", error);
+            return fail_unknown(config, group, keys[i], "device, audio, pipeline, set, strict",
+                                error);
         else if (!read_boolean(config, group, keys[i], &stream->strict, error))
             return FALSE;
     }

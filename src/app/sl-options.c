@@ -24,7 +24,7 @@ static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a
 
 /* What GOption fills in, before it is checked. */
 typedef struct {
-    char *listen, *media_ports, *config, *pipeline, *web_dir, *check;
+    char *listen, *media_ports, *config, *pipeline, *audio, *web_dir, *check;
     char **set, **ice_servers, **allow_hosts, **allow_origins, **rest;
     gboolean strict, wait, allow_edit, new_keys, no_keys, list_devices, json, list_pipelines,
         version;
@@ -37,6 +37,7 @@ raw_options_clear(RawOptions *raw)
     g_free(raw->media_ports);
     g_free(raw->config);
     g_free(raw->pipeline);
+    g_free(raw->audio);
     g_free(raw->web_dir);
     g_free(raw->check);
     g_strfreev(raw->set);
@@ -53,6 +54,7 @@ sl_stream_options_free(SlStreamOptions *self)
 {
     g_free(self->name);
     g_free(self->device);
+    g_free(self->audio);
     g_free(self->pipeline);
     g_strfreev(self->set);
     g_free(self);
@@ -226,6 +228,12 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
           "Description of the pipeline: a name from --list-pipelines, a file, or \"auto\": passes "
           "H.264 on, encodes the rest (default " DEFAULT_PIPELINE ")",
           "NAME|FILE|auto" },
+        { "audio", 'a', 0, G_OPTION_ARG_STRING, &raw->audio,
+          "Where ${audio} comes from: \"default\" is the system's microphone, or what PulseAudio "
+          "or "
+          "ALSA calls one; \"test\", \"none\" (default: the input's own; a camera's is "
+          "\"default\")",
+          "DEVICE|test|none" },
         { "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &raw->set,
           "Set a variable of the description (repeatable)", "NAME=VALUE" },
         { "strict", 0, 0, G_OPTION_ARG_NONE, &raw->strict,
@@ -309,10 +317,11 @@ apply_stream_options(SlOptions *self, const RawOptions *raw, GError **error)
         stream->name = g_strdup(DEFAULT_STREAM);
         g_ptr_array_add(self->streams, stream);
     }
-    if (self->streams->len > 1 && (device != NULL || raw->pipeline != NULL || raw->set != NULL)) {
+    if (self->streams->len > 1 &&
+        (device != NULL || raw->pipeline != NULL || raw->audio != NULL || raw->set != NULL)) {
         g_set_error_literal(
             error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
-            "DEVICE, --pipeline and --set are for one stream; --config has several");
+            "DEVICE, --pipeline, --audio and --set are for one stream; --config has several");
         return FALSE;
     }
 
@@ -324,6 +333,10 @@ apply_stream_options(SlOptions *self, const RawOptions *raw, GError **error)
     if (raw->pipeline != NULL) {
         g_free(stream->pipeline);
         stream->pipeline = g_strdup(raw->pipeline);
+    }
+    if (raw->audio != NULL) {
+        g_free(stream->audio);
+        stream->audio = g_strdup(raw->audio);
     }
     if (raw->set != NULL) {
         g_autoptr(GStrvBuilder) builder = g_strv_builder_new();

@@ -22,6 +22,7 @@ typedef enum {
 typedef struct {
     char *name;
     char *device;    /* nullable: the first camera, or the pattern */
+    char *audio;     /* nullable: as sl_input_set_sound() */
     char *pipeline;  /* a name or a file */
     char **set;      /* NAME=VALUE; NULL where there is none */
     gboolean strict; /* a camera gives exactly what is wanted, or nothing */

@@ -2,6 +2,7 @@
 
 #include "sl-camera-capture.h"
 #include "sl-camera-libcamera.h"
+#include "sl-microphone.h"
 #include "sl-sound.h"
 
 /* The jitter buffer's depth: what one reordered or retransmitted packet on a local network needs.
@@ -198,7 +199,8 @@ capture_picture(SlInput *input, SlDescription *description, const SlCameraWish *
     case SL_INPUT_RTSP:
         break;
     }
-    return capture_address(input, codec, sl_description_captures_audio(description));
+    return capture_address(input, codec,
+                           sl_description_captures_audio(description) && input->sound == NULL);
 }
 
 /* An address is opened once: what has the picture has the sound, too. */
@@ -217,26 +219,41 @@ address_audio_text(const SlInput *input, gboolean has_picture)
     return g_strdup_printf("%s %s", opened, mixed);
 }
 
+/* Where the sound comes from if nobody said. */
+static const char *
+get_own_sound(const SlInput *input)
+{
+    if (input->kind == SL_INPUT_TEST || input->kind == SL_INPUT_NO_CAMERA)
+        return SL_INPUT_SOUND_TEST;
+    return sl_input_is_camera(input) ? SL_MICROPHONE_DEFAULT : NULL;
+}
+
 static void
 capture_audio(SlCapture *self, SlDescription *description)
 {
     gboolean has_picture = sl_description_get_captured_codec(description) != NULL;
+    const char *sound =
+        self->input->sound != NULL ? self->input->sound : get_own_sound(self->input);
 
-    switch (self->input->kind) {
-    case SL_INPUT_TEST:
-    case SL_INPUT_NO_CAMERA:
-        self->audio = sl_sound_tone_text();
-        break;
-    case SL_INPUT_CAMERA:
-    case SL_INPUT_LIBCAMERA:
-        self->audio = sl_sound_silence_text();
-        break;
-    case SL_INPUT_FILE:
-    case SL_INPUT_URI:
-    case SL_INPUT_RTSP:
+    if (sound == NULL) {
         self->audio = address_audio_text(self->input, has_picture);
-        break;
+    } else if (g_str_equal(sound, SL_INPUT_SOUND_TEST)) {
+        self->audio = sl_sound_tone_text();
+    } else if (g_str_equal(sound, SL_INPUT_SOUND_NONE)) {
+        self->audio = sl_sound_silence_text();
+    } else {
+        self->audio = sl_sound_mixed_text(SL_SOUND_LATENCY_MS);
+        if (sl_description_captures_audio(description))
+            self->microphone = g_strdup(sound);
     }
+}
+
+/* What was found may be another object than what was asked for. */
+static void
+keep_sound(SlInput *found, const SlInput *asked)
+{
+    if (found != asked)
+        sl_input_set_sound(found, asked->sound);
 }
 
 SlCapture *
@@ -247,7 +264,9 @@ sl_capture_new(SlInput *input, SlDescription *description, SlValues *values, SlC
     g_autoptr(SlInput) found = sl_input_find(input, error);
     SlCapture *self = found != NULL ? capture_picture(found, description, &wish, error) : NULL;
 
-    if (self != NULL)
-        capture_audio(self, description);
+    if (self == NULL)
+        return NULL;
+    keep_sound(self->input, input);
+    capture_audio(self, description);
     return self;
 }

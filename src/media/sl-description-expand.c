@@ -22,6 +22,7 @@ sl_capture_free(SlCapture *self)
     g_free(self->encoded_codec);
     g_free(self->audio);
     g_free(self->device);
+    g_free(self->microphone);
     g_free(self->mode);
     g_free(self->wanted);
     g_free(self->offers);

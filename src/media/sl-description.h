@@ -186,6 +186,7 @@ typedef struct {
     char *encoded_codec;
     char *audio;
     char *device;
+    char *microphone; /* nullable: what is to be mixed into the sound: sl_microphone_start() */
 
     /* What it was made of. */
     SlInput *input; /* as it was found */

@@ -182,7 +182,7 @@ static const Entry entries[] = {
     { "proxysink", BAD },
     { "proxysrc", BAD },
     { "pulsesink", "gstreamer1.0-pulseaudio" },
-    { "pulsesrc", "gstreamer1.0-pulseaudio" },
+    { "pulsesrc", GOOD },
     { "qmlglsink", "gstreamer1.0-qt5" },
     { "qsvh264enc", BAD },
     { "qtdemux", GOOD },

@@ -69,7 +69,17 @@ sl_input_unref(SlInput *self)
     g_free(self->location);
     g_free(self->label);
     sl_camera_identity_free(self->identity);
+    g_free(self->sound);
     g_free(self);
+}
+
+void
+sl_input_set_sound(SlInput *self, const char *sound)
+{
+    char *copy = g_strdup(sound); /* it may be its own */
+
+    g_free(self->sound);
+    self->sound = copy;
 }
 
 gboolean
@@ -357,6 +367,7 @@ sl_input_meet(SlInput *self, GPtrArray *list)
     g_free(other->spec);
     other->spec = g_strdup(self->spec);
     other->identity = sl_camera_identity_copy(seen);
+    sl_input_set_sound(other, self->sound);
     return other;
 }
 

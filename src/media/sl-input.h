@@ -24,7 +24,11 @@ typedef struct {
                        yet */
     char *label;    /* for people: `Integrated Camera (/dev/video0)`; no passwords */
     SlCameraIdentity *identity; /* nullable: a camera's that was seen */
+    char *sound;                /* where its sound comes from, as with --audio; NULL: its own */
 } SlInput;
+
+#define SL_INPUT_SOUND_NONE "none"
+#define SL_INPUT_SOUND_TEST "test"
 
 /** sl_input_new: what sl_input_resolve() found; for tests, what it would have. */
 SlInput *sl_input_new(SlInputKind kind, const char *location, const char *label);
@@ -37,6 +41,10 @@ SlInput *sl_input_new_no_camera(void);
 SlInput *sl_input_ref(SlInput *self);
 void sl_input_unref(SlInput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlInput, sl_input_unref)
+
+/** sl_input_set_sound: before anybody else has it. @sound: (nullable): a microphone,
+ * SL_MICROPHONE_DEFAULT, SL_INPUT_SOUND_NONE or SL_INPUT_SOUND_TEST */
+void sl_input_set_sound(SlInput *self, const char *sound);
 
 /** sl_input_is_camera: of this machine, by V4L2 or libcamera */
 gboolean sl_input_is_camera(const SlInput *self);

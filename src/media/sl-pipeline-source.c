@@ -10,6 +10,7 @@
 #include "sl-file-loop.h"
 #include "sl-launch-elements.h"
 #include "sl-log.h"
+#include "sl-microphone.h"
 #include "sl-pass-through.h"
 #include "sl-shm-sender.h"
 #include "sl-sound.h"
@@ -72,6 +73,7 @@ typedef struct {
     guint run;
     GstElement *pipeline;
     GPtrArray *appsinks;
+    char *microphone; /* nullable */
     GMainContext *context;
     SlWeak *source;
 } StartJob;
@@ -104,6 +106,7 @@ start_job_free(gpointer data)
 
     g_clear_pointer(&job->appsinks, g_ptr_array_unref);
     g_clear_object(&job->pipeline);
+    g_free(job->microphone);
     g_main_context_unref(job->context);
     sl_weak_unref(job->source);
     g_free(job);
@@ -161,6 +164,18 @@ on_bus_news(gpointer object, gpointer data)
     }
 }
 
+/* GStreamer's own are not for people. */
+static gboolean
+is_sounds_warning(GstMessage *message)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_WARNING)
+        return FALSE;
+    gst_message_parse_warning(message, &error, NULL);
+    return error->domain == SL_MEDIA_ERROR;
+}
+
 static GstBusSyncReply
 on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
 {
@@ -168,7 +183,8 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
     BusNews *news;
 
     if ((GST_MESSAGE_TYPE(message) & (GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_LATENCY)) !=
-        0) {
+            0 ||
+        is_sounds_warning(message)) {
         news = g_new0(BusNews, 1);
         news->run = link->run;
         news->type = GST_MESSAGE_TYPE(message);
@@ -176,6 +192,10 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
             gst_message_parse_error(message, &news->error, &news->debug);
             news->place = sl_place_find(message);
             news->is_sounds = sl_sound_owns(GST_MESSAGE_SRC(message));
+        }
+        if (news->type == GST_MESSAGE_WARNING) {
+            gst_message_parse_warning(message, &news->error, &news->debug);
+            news->is_sounds = TRUE;
         }
         sl_context_post(link->context, link->source, on_bus_news, news, bus_news_free);
     }
@@ -373,6 +393,8 @@ start_pipeline(GstElement *pipeline, gpointer data)
     }
     if (gst_element_set_state(pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
         GST_DEBUG("start failed; the bus says why");
+    else if (job->microphone != NULL)
+        sl_microphone_start(pipeline, job->microphone);
 }
 
 static void
@@ -392,6 +414,7 @@ start_built_pipeline(SlPipelineSource *self)
     job->run = self->run;
     job->pipeline = gst_object_ref(self->pipeline);
     job->appsinks = g_ptr_array_ref(self->appsinks);
+    job->microphone = g_strdup(self->capture->microphone);
     job->context = g_main_context_ref(self->context);
     job->source = sl_weak_ref(self->weak);
     gst_element_call_async(self->pipeline, start_pipeline, job, start_job_done);

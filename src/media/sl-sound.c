@@ -44,12 +44,15 @@ sl_sound_attach(GstBin *bin, GstElement *sound)
     g_autoptr(GstElement) owned = gst_object_ref_sink(sound);
     g_autoptr(GstElement) mixer = gst_bin_get_by_name(bin, MIXER);
 
-    if (mixer == NULL)
+    if (mixer == NULL) {
+        gst_element_set_state(sound, GST_STATE_NULL);
         return NULL;
+    }
     g_object_set_data(G_OBJECT(sound), ATTACHED, GINT_TO_POINTER(TRUE));
     gst_bin_add(bin, sound);
     if (!gst_element_link_pads(sound, "src", mixer, "sink_%u")) {
         gst_bin_remove(bin, sound);
+        gst_element_set_state(sound, GST_STATE_NULL);
         return NULL;
     }
     gst_element_sync_state_with_parent(sound);

@@ -45,7 +45,7 @@ void sl_sound_install(GstBin *bin);
  * `sink`
  *
  * Mixes it in. Any thread. Returns: (transfer none) (nullable): @sound; NULL: there is nothing to
- * mix it into
+ * mix it into, and @sound is NULL and gone
  */
 GstElement *sl_sound_attach(GstBin *bin, GstElement *sound);
 

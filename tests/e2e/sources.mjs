@@ -70,6 +70,17 @@ suite.test('faults that take turns are in the log once each', async (t) => {
   expectEqual(said.length, 2, 'lines');
 }, { timeoutMs: 90000 });
 
+suite.test('a microphone that is not there: silence, one line that says so, and the picture plays', async (t) => {
+  const server = await Server.start(t, ['test', '--pipeline', 'vp8-audio', '--audio', 'no-such-microphone']);
+  const page = await (await theBrowser()).open(t, server.link);
+  await playing(page);
+  await server.state('live');
+  await until('the line', () => /microphone no-such-microphone/.test(server.child.stderr));
+  const said = server.child.stderr.split('\n').filter((line) => /silence instead/.test(line));
+  t.note(said.join('\n'));
+  expectEqual(said.length, 1, 'lines');
+});
+
 suite.test('an encoder for each viewer: --pipeline vp8-per-viewer', async (t) => {
   const server = await Server.start(t, ['test', '--pipeline', 'vp8-per-viewer', '--set', 'width=320']);
   const pages = [await (await theBrowser()).open(t, server.link), await browser.open(t, server.link)];
