@@ -1,4 +1,5 @@
 #include "proc-fixture.h"
+#include "sl-auto.h"
 #include "sl-capture.h"
 #include "sl-file-loop.h"
 #include "sl-sound.h"
@@ -34,33 +35,31 @@ typedef struct {
     const char *file;   /* launch text; the filesink "out" stands behind it */
     const char *description;
     gboolean is_silent;
-    const char *audio; /* as with --audio */
 } Case;
 
 static const Case cases[] = {
-    { "test", "test", NULL, both, FALSE, NULL },
-    { "test as H.264", "test", NULL, both_turned, FALSE, NULL },
-    { "test, sound alone", "test", NULL, sound_alone, FALSE, NULL },
+    { "test", "test", NULL, both, FALSE },
+    { "test as H.264", "test", NULL, both_turned, FALSE },
+    { "test, sound alone", "test", NULL, sound_alone, FALSE },
     { "file", "file",
       "webmmux name=mux ! out. " PICTURE
       " ! vp8enc deadline=1 ! mux. " TONE("100") " ! opusenc ! mux.",
-      both, FALSE, NULL },
+      both, FALSE },
     { "file, sound alone", "file",
       "webmmux name=mux ! out. " PICTURE
       " ! vp8enc deadline=1 ! mux. " TONE("100") " ! opusenc ! mux.",
-      sound_alone, FALSE, NULL },
-    { "file without sound", "file", PICTURE " ! vp8enc deadline=1 ! webmmux ! out.", both, TRUE,
-      NULL },
-    { "file as H.264", "file", PICTURE H264 " ! mp4mux ! out.", encoded, TRUE, NULL },
+      sound_alone, FALSE },
+    { "file without sound", "file", PICTURE " ! vp8enc deadline=1 ! webmmux ! out.", both, TRUE },
+    { "file as H.264", "file", PICTURE H264 " ! mp4mux ! out.", encoded, TRUE },
     { "file as H.264 with sound", "file",
       "mp4mux name=mux ! out. " PICTURE H264
       " ! mux. " TONE("100") " ! avenc_aac ! aacparse ! mux.",
-      both_turned, FALSE, NULL },
-    { "rtsp", "/sound", NULL, both, FALSE, NULL },
-    { "rtsp as H.264", "/sound", NULL, both_turned, FALSE, NULL },
-    { "rtsp, sound alone", "/sound", NULL, sound_alone, FALSE, NULL },
-    { "rtsp without sound", "/camera", NULL, both, TRUE, NULL },
-    { "rtsp, sound that nothing decodes", "/gibberish", NULL, both, TRUE, NULL },
+      both_turned, FALSE },
+    { "rtsp", "/sound", NULL, both, FALSE },
+    { "rtsp as H.264", "/sound", NULL, both_turned, FALSE },
+    { "rtsp, sound alone", "/sound", NULL, sound_alone, FALSE },
+    { "rtsp without sound", "/camera", NULL, both, TRUE },
+    { "rtsp, sound that nothing decodes", "/gibberish", NULL, both, TRUE },
 };
 
 /* --- inputs --- */
@@ -218,7 +217,7 @@ on_message(GstBus *bus, GstMessage *message, gpointer data)
 }
 
 static char *
-make_launch(const char *device, const char *text, const char *audio)
+make_launch(const char *device, const char *text)
 {
     g_autoptr(SlProblems) problems = sl_problems_new("x.pipeline");
     g_autoptr(SlDescription) description = sl_description_parse("x", text, strlen(text), problems);
@@ -249,9 +248,9 @@ look_at(Output *output)
 }
 
 static void
-begin(Run *run, const char *device, const char *text, const char *audio)
+begin(Run *run, const char *device, const char *text)
 {
-    g_autofree char *launch = make_launch(device, text, audio);
+    g_autofree char *launch = make_launch(device, text);
     g_autoptr(GError) error = NULL;
     g_autoptr(GstBus) bus = NULL;
 
@@ -281,6 +280,57 @@ end(Run *run)
     g_mutex_clear(&run->video.lock);
     g_mutex_clear(&run->audio.lock);
     g_free(run->fault);
+}
+
+/* --- --pipeline auto --- */
+
+static const struct {
+    const char *device; /* as Case's */
+    const char *setting;
+    const char *name, *why;
+} choices[] = {
+    { "test", NULL, "vp8", "vp8, since the test pattern is not encoded" },
+    { "/camera", NULL, "h264-rtsp",
+      "h264-rtsp, since the input sends H.264 (Constrained baseline, no B-frames)" },
+    { "/main", NULL, "h264-rtsp", "h264-rtsp, since the input sends H.264 (Main, no B-frames)" },
+    { "/camera", "bitrate=500000", "vp8", "vp8, since bitrate is set" },
+    { "/b-frames", NULL, "vp8",
+      "vp8, since the input sends H.264 with B-frames, which WebRTC does not show in order" },
+    { "/high", NULL, "vp8",
+      "vp8, since the input sends H.264 of profile High, which browsers don't take" },
+    { "/high-4-2-2", NULL, "vp8",
+      "vp8, since the input sends H.264 of profile High 4:2:2, which browsers don't take" },
+    { "/interlaced", NULL, "vp8",
+      "vp8, since the input sends interlaced H.264 (fields, as in television), which browsers "
+      "don't show as pictures" },
+    { "/vp8", NULL, "vp8", "vp8, since the input sends VP8, not H.264" },
+    { "/nothing", NULL, "vp8", "vp8, since what the input sends is not known (Not found)" },
+};
+
+static void
+test_choices(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(choices); i++) {
+        const char *settings[] = { choices[i].setting, NULL };
+        g_autofree char *device =
+            *choices[i].device == '/'
+                ? g_strdup_printf("rtsp://127.0.0.1:%s%s", camera_port, choices[i].device)
+                : g_strdup(choices[i].device);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SlInput) input = sl_input_resolve(device, &error);
+        g_autofree char *why = NULL;
+        g_autofree char *name = NULL;
+
+        g_assert_no_error(error);
+        if (*choices[i].device == '/' && camera_port == NULL) {
+            g_test_skip(camera_missing);
+            return;
+        }
+        name = sl_auto_choose(input, settings, &why, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(name, ==, choices[i].name);
+        g_assert_cmpstr(why, ==, choices[i].why);
+    }
 }
 
 /* --- a film with ticks, over and over --- */
@@ -335,7 +385,7 @@ test_step(gconstpointer data)
     Run run = { NULL };
 
     make_file(launch, path);
-    begin(&run, uri, both, NULL);
+    begin(&run, uri, both);
     appsink = gst_bin_get_by_name(GST_BIN(run.pipeline), "audio");
     pad = gst_element_get_static_pad(appsink, "sink");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_sound, ticks, NULL);
@@ -387,7 +437,7 @@ test_input(gconstpointer data)
     if (c->file != NULL)
         make_file(c->file, path);
     g_autofree char *device = find_device(c, path);
-    begin(&run, device, c->description, c->audio);
+    begin(&run, device, c->description);
     /* More than a file has, and as much of sound. */
     if (strstr(c->description, "${capture") != NULL)
         PROC_WAIT_UNTIL(run.fault != NULL || look_at(&run.video).n_frames >= 60);
@@ -422,6 +472,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/inputs/%s", cases[i].name);
         g_test_add_data_func(path, &cases[i], test_input);
     }
+    g_test_add_func("/inputs/auto", test_choices);
     for (gsize i = 0; i < G_N_ELEMENTS(loop_cases); i++) {
         g_autofree char *path = g_strdup_printf("/inputs/in-step/sound %s", loop_cases[i].name);
         g_test_add_data_func(path, &loop_cases[i], test_step);

@@ -151,7 +151,7 @@ test_mistakes(void)
           "FILE: [stream A]: expected a name of a-z, 0-9, '_' and '-' that begins with a letter" },
         { "[stream a]\nstrict=very\n", "", "FILE: [stream a] strict: expected true or false" },
         { "[stream a]\nurl=x\n", "",
-          "FILE: [stream a] url: expected one of device, pipeline, set, strict" },
+          "FILE: [stream a] url: expected one of device, audio, pipeline, set, strict" },
         { "[stream a]\n# again\n\n[stream a]\n", "",
           "FILE:4: [stream a] again, expected it once; the first is in line 1" },
         { "[stream a]\n[stream  a]\n", "",
@@ -162,7 +162,7 @@ test_mistakes(void)
           "FILE: Key file contains line “rtsp://user:***@host/” which is not a key-value pair, "
           "group, or comment" },
         { "[stream a]\n[stream b]\n", "test",
-          "DEVICE, --pipeline and --set are for one stream; --config has several" },
+          "DEVICE, --pipeline, --audio and --set are for one stream; --config has several" },
         { "listen=1\n", "",
           "FILE: settings before the first section, expected [server], [limits] or [stream NAME] "
           "above "
