@@ -196,25 +196,32 @@ on_segment_locked(LoopPad *self, GstPadProbeInfo *info)
 }
 
 static GstPadProbeReturn
-on_data(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+on_data_locked(LoopPad *self, GstPadProbeInfo *info)
 {
-    LoopPad *self = user_data;
-    g_autoptr(GMutexLocker) locker = NULL;
     GstEventType type;
 
-    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
-        locker = g_mutex_locker_new(&self->loop->lock);
+    if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0)
         return on_buffer_locked(self, GST_PAD_PROBE_INFO_BUFFER(info));
-    }
     type = GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info));
     if (type == GST_EVENT_FLUSH_START || type == GST_EVENT_FLUSH_STOP)
         return GST_PAD_PROBE_DROP;
-    locker = g_mutex_locker_new(&self->loop->lock);
     if (type == GST_EVENT_EOS)
         return on_eos_locked(self);
     if (type == GST_EVENT_SEGMENT)
         on_segment_locked(self, info);
     return GST_PAD_PROBE_OK;
+}
+
+static GstPadProbeReturn
+on_data(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
+{
+    LoopPad *self = user_data;
+    GstPadProbeReturn answer;
+
+    g_mutex_lock(&self->loop->lock);
+    answer = on_data_locked(self, info);
+    g_mutex_unlock(&self->loop->lock);
+    return answer;
 }
 
 static Loop *

@@ -38,27 +38,33 @@ sl_sound_mixed_text(guint latency_ms)
                            latency_ms);
 }
 
-GstElement *
-sl_sound_attach(GstBin *bin, GstElement *sound)
+static gboolean
+mix_in(GstBin *bin, GstElement *mixer, GstElement *sound)
 {
-    g_autoptr(GstElement) owned = gst_object_ref_sink(sound);
-    g_autoptr(GstElement) mixer = gst_bin_get_by_name(bin, MIXER);
-
-    if (mixer == NULL) {
-        gst_element_set_state(sound, GST_STATE_NULL);
-        return NULL;
-    }
     g_object_set_data(G_OBJECT(sound), ATTACHED, GINT_TO_POINTER(TRUE));
     gst_bin_add(bin, sound);
     if (!gst_element_link_pads(sound, "src", mixer, "sink_%u")) {
         gst_bin_remove(bin, sound);
-        gst_element_set_state(sound, GST_STATE_NULL);
-        return NULL;
+        return FALSE;
     }
     gst_element_sync_state_with_parent(sound);
     /* It may be later than silence is. */
     gst_element_post_message(mixer, gst_message_new_latency(GST_OBJECT(mixer)));
-    return sound;
+    return TRUE;
+}
+
+GstElement *
+sl_sound_attach(GstBin *bin, GstElement *sound)
+{
+    g_autoptr(GstElement) mixer = gst_bin_get_by_name(bin, MIXER);
+    gboolean is_mixed;
+
+    gst_object_ref_sink(sound);
+    is_mixed = mixer != NULL && mix_in(bin, mixer, sound);
+    if (!is_mixed)
+        gst_element_set_state(sound, GST_STATE_NULL);
+    gst_object_unref(sound);
+    return is_mixed ? sound : NULL;
 }
 
 gboolean
