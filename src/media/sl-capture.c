@@ -8,6 +8,9 @@
 /* The jitter buffer's depth: what one reordered or retransmitted packet on a local network needs.
  */
 #define RTSP_LATENCY_MS 100
+/* A microphone's sound comes in portions, some of them of tens of milliseconds. What is on time
+ * does not wait for it. */
+#define MICROPHONE_LATENCY_MS 80
 
 static guint
 bounded_int(SlValues *values, const char *name, gint64 fallback, guint max)
@@ -242,7 +245,7 @@ capture_audio(SlCapture *self, SlDescription *description)
     } else if (g_str_equal(sound, SL_INPUT_SOUND_NONE)) {
         self->audio = sl_sound_silence_text();
     } else {
-        self->audio = sl_sound_mixed_text(SL_SOUND_LATENCY_MS);
+        self->audio = sl_sound_mixed_text(SL_SOUND_LATENCY_MS + MICROPHONE_LATENCY_MS);
         if (sl_description_captures_audio(description))
             self->microphone = g_strdup(sound);
     }
