@@ -68,13 +68,6 @@ async function pipelineOf(server) {
   return (await fetch(api(server, 'pipeline'))).json();
 }
 
-async function put(server, resource, body) {
-  const response = await fetch(api(server, resource), {
-    method: 'PUT', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
-  });
-  return { status: response.status, ...await response.json() };
-}
-
 const logs = (server, pattern) => until(`the log to say ${pattern}`, () => pattern.test(server.child.stderr));
 
 /** A server with a file of its own, and a page that watches. */
@@ -187,23 +180,23 @@ suite.test('SIGHUP: another pipeline and other values of the configuration', asy
 
 suite.test('by name: another codec, back again, what is not there; values at once and by a swap', async (t) => {
   const { server, page } = await start(t);
-  const vp9 = await put(server, 'pipeline', { name: 'vp9', variables: { width: 640, height: 360 } });
+  const vp9 = await server.put('pipeline', { name: 'vp9', variables: { width: 640, height: 360 } });
   expectEqual([vp9.status, vp9.name, vp9.problem], [200, 'vp9', null], 'vp9');
   await until('640 pixels', async () => (await playing(page)).width === 640);
   expectEqual(await peerCount(page), 2, 'peer connections');
 
-  const missing = await put(server, 'pipeline', { name: 'vp99' });
+  const missing = await server.put('pipeline', { name: 'vp99' });
   expect(missing.status === 404 && missing.detail.includes('did you mean'), missing.detail);
-  const { status, variables } = await put(server, 'variables', { bitrate: 400000 });
+  const { status, variables } = await server.put('variables', { bitrate: 400000 });
   expectEqual([status, variables.find((variable) => variable.name === 'bitrate').value], [200, 400000], 'bitrate');
-  const narrow = await put(server, 'variables', { width: 320 });
+  const narrow = await server.put('variables', { width: 320 });
   expectEqual(narrow.status, 200, narrow.detail ?? 'width');
   await until('320 pixels', async () => (await playing(page)).width === 320);
   expectEqual(await peerCount(page), 2, 'peer connections');
 
-  const text = await put(server, 'pipeline', { text: description(BLUE) });
+  const text = await server.put('pipeline', { text: description(BLUE) });
   expectEqual(text.status, 403, 'a text');
-  const back = await put(server, 'pipeline', { name: 'my' });
+  const back = await server.put('pipeline', { name: 'my' });
   expectEqual([back.status, back.name], [200, 'my'], 'back');
   await shows(page, RED);
 });
@@ -212,13 +205,13 @@ suite.test('--allow-edit: a text is in force until something else is chosen', as
   const { server, page, file } = await start(t, { args: (where) => ['--allow-edit', '--pipeline', where, 'test'] });
   const { text, edit } = await pipelineOf(server);
   expectEqual([text, edit], [readFileSync(file, 'utf8'), true], 'the text');
-  const sent = await put(server, 'pipeline', { text: text.replaceAll(RED, GREEN) });
+  const sent = await server.put('pipeline', { text: text.replaceAll(RED, GREEN) });
   expectEqual([sent.status, sent.file, sent.text.includes(GREEN)], [200, null, true], 'what is in force');
   await shows(page, GREEN);
   expect(readFileSync(file, 'utf8').includes(RED), 'the file is as it was');
-  const wrong = await put(server, 'pipeline', { text: text.replace('vp8enc', 'vp8encc') });
+  const wrong = await server.put('pipeline', { text: text.replace('vp8enc', 'vp8encc') });
   expect(wrong.status === 422 && wrong.detail.startsWith('edited.pipeline:10: unknown element \'vp8encc\''), wrong.detail);
-  await put(server, 'pipeline', { name: 'my' });
+  await server.put('pipeline', { name: 'my' });
   await shows(page, RED);
 });
 

@@ -5,7 +5,7 @@ import { Suite } from '../e2e/lib/tap.mjs';
 import { Desk } from './lib/desk.mjs';
 
 /** Each exports a function (suite, desk) that adds its tests. */
-const FILES = ['camera', 'modes', 'life', 'controls'];
+const FILES = ['camera', 'modes', 'life', 'controls', 'swaps'];
 
 const suite = new Suite();
 const desk = new Desk(suite, process.argv[2]);

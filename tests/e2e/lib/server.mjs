@@ -86,6 +86,14 @@ export class Server {
     return response.json();
   }
 
+  /** Changes the stream's `pipeline`, `variables`, `controls`: gives the status and what is answered. */
+  async put(resource, body) {
+    const response = await fetch(this.address(`/api/streams/camera/${resource}`), {
+      method: 'PUT', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', Connection: 'close' },
+    });
+    return { status: response.status, ...await response.json() };
+  }
+
   async stream(name = 'camera') {
     const { streams } = await this.status();
     return streams.find((stream) => stream.name === name);

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { RelayClient } from './relay-client.mjs';
-import { Skip, until } from './tap.mjs';
+import { Skip, sleep, until } from './tap.mjs';
 
 export async function loadWebSocket() {
   try {
@@ -95,7 +95,9 @@ export async function openRelay(url, options) {
 export class Viewer {
   frames = 0;
   size = null;
+  onShown = null; // takes the frame that is shown, I420
   digests = new Set();
+  shownNumber = 0; // of the peer that the latest frame came from
   relay = null; // what speaks docs/relay.md on `channel`
   channel = null;
   peers = new Map();
@@ -145,7 +147,7 @@ export class Viewer {
         this.signalling.send({ type: 'candidate', peer: number, candidate: candidate?.candidate ?? '',
                                sdpMid: candidate?.sdpMid ?? '0', sdpMLineIndex: candidate?.sdpMLineIndex ?? 0 });
     };
-    peer.ontrack = ({ track }) => this.#watch(track);
+    peer.ontrack = ({ track }) => this.#watch(track, number);
     peer.ondatachannel = ({ channel }) => {
       if (channel.label !== 'relay')
         return;
@@ -158,13 +160,37 @@ export class Viewer {
     const answer = await peer.createAnswer();
     await peer.setLocalDescription({ type: 'answer', sdp: this.mangleLocal(answer.sdp) });
     this.signalling.send({ type: 'answer', peer: number, sdp: this.mangleAnswer(answer.sdp) });
+    if (this.peers.size > 1)
+      await this.#changeOver(number);
   }
 
-  #watch(track) {
-    if (!this.wantsSink)
+  /** As a page does: the older ones go when the newer one has its first frame. */
+  async #changeOver(number) {
+    const peer = this.peers.get(number);
+    while (this.signalling.closed === null && this.peers.get(number) === peer && (await receivedVideo(peer)).decoded === 0)
+      await sleep(50);
+    if (this.peers.get(number) !== peer)
+      return;
+    for (const [older, { connectionState }] of this.peers)
+      if (older < number && connectionState !== 'closed')
+        this.#end(older);
+  }
+
+  #end(number) {
+    this.signalling.send({ type: 'bye', peer: number });
+    this.peers.get(number).close();
+    this.peers.delete(number);
+  }
+
+  #watch(track, number) {
+    if (!this.wantsSink || track.kind !== 'video')
       return;
     const sink = new this.webrtc.nonstandard.RTCVideoSink(track);
     sink.onframe = ({ frame }) => {
+      if (number < this.shownNumber)
+        return;
+      this.shownNumber = number;
+      this.onShown?.(frame);
       this.frames++;
       this.size = [frame.width, frame.height];
       if (this.frames % 5 === 1 && this.digests.size < 100) {
