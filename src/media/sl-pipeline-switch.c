@@ -410,10 +410,23 @@ bring_former_back(SlPipelineSwitch *self)
     swap(self, attempt);
 }
 
+/* What is in force, as its file is now, with what was set.
+ * @chosen: (nullable): what SL_PIPELINE_AUTO stands for; NULL: it looks again */
+static void
+begin_anew(SlPipelineSwitch *self, const char *chosen)
+{
+    Attempt *attempt = attempt_new(self, sl_pipeline_choice_copy(self->present));
+
+    attempt->kept = list_settings(self);
+    g_strfreev(attempt->choice->settings);
+    attempt->choice->settings = g_new0(char *, 1);
+    attempt->chosen = g_strdup(chosen);
+    begin_preparation(self, attempt);
+}
+
 static void
 take_due(SlPipelineSwitch *self)
 {
-    Attempt *attempt;
     guint due;
 
     if (self->fault != NULL && !self->is_busy) {
@@ -421,19 +434,10 @@ take_due(SlPipelineSwitch *self)
         return;
     }
     due = sl_switch_take(&self->due, self->present, self->is_busy);
-    if (due == 0)
-        return;
-    attempt =
-        attempt_new(self, sl_pipeline_choice_copy(due == SL_SWITCH_DUE_CHOICE ? self->configured
-                                                                              : self->present));
-    if (due != SL_SWITCH_DUE_CHOICE) {
-        attempt->kept = list_settings(self);
-        g_strfreev(attempt->choice->settings);
-        attempt->choice->settings = g_new0(char *, 1);
-    }
-    if (due == SL_SWITCH_DUE_FILE)
-        attempt->chosen = g_strdup(self->chosen);
-    begin_preparation(self, attempt);
+    if (due == SL_SWITCH_DUE_CHOICE)
+        begin_preparation(self, attempt_new(self, sl_pipeline_choice_copy(self->configured)));
+    else if (due != 0)
+        begin_anew(self, due == SL_SWITCH_DUE_FILE ? self->chosen : NULL);
 }
 
 static void
@@ -453,9 +457,7 @@ fall_back(SlPipelineSwitch *self, const GError *error)
         return FALSE;
     sl_log_info("%s: " SL_AUTO_FALLBACK ", since %s can't be used with this input",
                 sl_stream_get_name(self->stream), self->chosen);
-    g_free(self->chosen);
-    self->chosen = g_strdup(SL_AUTO_FALLBACK);
-    set_due(self, SL_SWITCH_DUE_FILE);
+    begin_anew(self, SL_AUTO_FALLBACK);
     return TRUE;
 }
 

@@ -357,6 +357,31 @@ test_auto(void)
     stop(&self);
 }
 
+/* What was fallen back to may fail, too, and be mended. */
+static void
+test_fallback(void)
+{
+    Fixture self;
+
+    start(&self, choose);
+    fitting = "sized";
+    g_signal_emit_by_name(self.stream, "input-changed");
+    WAIT_UNTIL(N_SWAPS(&self) == 1 && !sl_pipeline_switch_is_busy(self.pipeline));
+
+    http_fixture_write(&self.http, "vp8", "[source]\n");
+    break_stream(&self, SL_MEDIA_ERROR_PIPELINE, "B-frames");
+    WAIT_UNTIL(!sl_pipeline_switch_is_busy(self.pipeline));
+    g_assert_true(has_problem(&self, "vp8.pipeline:"));
+    g_assert_cmpstr(title_of(&self), ==, "Sized");
+
+    http_fixture_write(&self.http, "vp8", SIZED);
+    break_stream(&self, SL_MEDIA_ERROR_PIPELINE, "B-frames");
+    WAIT_UNTIL(N_SWAPS(&self) == 2 && !sl_pipeline_switch_is_busy(self.pipeline));
+    g_assert_true(g_str_has_suffix(sl_pipeline_switch_get_file(self.pipeline), "/vp8.pipeline"));
+    g_assert_true(sl_pipeline_switch_is_auto(self.pipeline));
+    stop(&self);
+}
+
 static void
 test_text(void)
 {
@@ -401,6 +426,7 @@ main(int argc, char **argv)
     g_test_add_func("/pipeline-switch/configured", test_configured);
     g_test_add_func("/pipeline-switch/settings", test_settings);
     g_test_add_func("/pipeline-switch/auto", test_auto);
+    g_test_add_func("/pipeline-switch/fallback", test_fallback);
     g_test_add_func("/pipeline-switch/text", test_text);
     g_test_add_func("/pipeline-switch/gone-meanwhile", test_gone_meanwhile);
     return g_test_run();
