@@ -241,8 +241,10 @@ log_success(SlPipelineSwitch *self, const Attempt *attempt)
 
     if (attempt->instead != NULL)
         sl_log_info("%s: %s", name, attempt->instead);
-    if (attempt->left_out != NULL)
-        sl_log_info("%s: %s does not go with %s and is left out", name, attempt->left_out, file);
+    if (attempt->left_out != NULL) {
+        g_autofree char *left_out = sl_log_redact_text(attempt->left_out);
+        sl_log_info("%s: %s does not go with %s and is left out", name, left_out, file);
+    }
     if (attempt->why != NULL)
         sl_log_info("%s: %s", name, attempt->why);
     else
