@@ -169,12 +169,6 @@ sl_setup_is_stopped(SlSetup *self)
 }
 
 gboolean
-sl_setup_is_complete(SlSetup *self)
-{
-    return self->is_running && self->is_complete;
-}
-
-gboolean
 sl_setup_is_gone(SlSetup *self)
 {
     return sl_setup_is_stopped(self) && !sl_pipeline_source_is_asking(self->source);

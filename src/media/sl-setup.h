@@ -36,7 +36,6 @@ gboolean sl_setup_is_running(SlSetup *self);
 gboolean sl_setup_is_stopped(SlSetup *self);
 /** sl_setup_is_gone: stopped, and its input does not owe an answer that a driver holds back */
 gboolean sl_setup_is_gone(SlSetup *self);
-gboolean sl_setup_is_complete(SlSetup *self);
 
 /**
  * sl_setup_new_delay:
