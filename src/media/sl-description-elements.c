@@ -160,15 +160,36 @@ complain_missing(SlToken *token, SlProblems *problems)
     gst_plugin_feature_list_free(factories);
 }
 
+/* On a machine without a display, where servers are, some of them take the program down with them.
+ */
+static gboolean
+opens_window(const char *element)
+{
+    static const char *const windows[] = {
+        "aasink",      "autovideosink", "cacasink",    "dfbvideosink", "gtkglsink",   "gtksink",
+        "glimagesink", "sdlvideosink",  "waylandsink", "ximagesink",   "xvimagesink", NULL,
+    };
+
+    return g_strv_contains(windows, element);
+}
+
 static void
 begin_element(Subject *self, SlToken *token)
 {
     const char *name = token->kind == SL_TOKEN_BIN_OPEN ? "bin" : token->name;
-    g_autoptr(GstElementFactory) factory = gst_element_factory_find(name);
+    g_autoptr(GstElementFactory) factory = NULL;
 
     g_clear_object(&self->example);
     g_hash_table_remove_all(self->set);
     self->name = name;
+    if (opens_window(name)) {
+        sl_problems_add(self->problems, token->line,
+                        "'%s' opens a window on the server, expected 'appsink name=TRACK' for "
+                        "viewers, or fakesink",
+                        name);
+        return;
+    }
+    factory = gst_element_factory_find(name);
     if (factory == NULL) {
         complain_missing(token, self->problems);
         return;
