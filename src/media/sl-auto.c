@@ -165,7 +165,7 @@ begin_look(Look *self, SlInput *input, GError **error)
     g_object_set(self->appsink, "sync", FALSE, "enable-last-sample", FALSE, NULL);
     gst_app_sink_set_callbacks(GST_APP_SINK(self->appsink), &callbacks, self, NULL);
     pad = gst_element_get_static_pad(self->appsink, "sink");
-    sl_pass_through_watch(pad, "");
+    sl_pass_through_watch(pad, "", FALSE);
     sl_pass_through_watch_input(GST_BIN(self->pipeline), "");
     gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
     return TRUE;

@@ -92,9 +92,11 @@ sl_launch_tokens_find_element(GPtrArray *tokens, const char *name)
 /* --- GStreamer's verdict --- */
 
 typedef struct {
+    SlLaunch *launch;
     GPtrArray *tokens;
-    guint line;      /* of the first element that the message names */
-    guint kind_line; /* of the first of a kind that it names */
+    guint line;        /* of the first element that the message names */
+    guint kind_line;   /* of the first of a kind that it names */
+    gboolean is_input; /* it names what stands for the input */
 } Naming;
 
 static guint
@@ -120,26 +122,37 @@ on_name_matched(const GMatchInfo *match, GString *result, gpointer user_data)
         self->line = token->line;
     if (self->kind_line == 0)
         self->kind_line = find_kind_line(self->tokens, name);
-    g_string_append(result, token != NULL && g_str_has_prefix(name, TOKEN_NAME)
-                                ? sl_token_describe(token)
-                                : name);
+    if (token != NULL && sl_launch_is_input(self->launch, token->start)) {
+        self->is_input = TRUE;
+        g_string_append(result, "the input");
+    } else if (token != NULL && g_str_has_prefix(name, TOKEN_NAME)) {
+        g_string_append(result, sl_token_describe(token));
+    } else {
+        g_string_append(result, name);
+    }
     return FALSE;
 }
 
+static const char *
+name_expectation(const char *message, gboolean is_input)
+{
+    if (!g_str_has_prefix(message, "could not link"))
+        return "a pipeline that can be built";
+    return is_input ? "caps that both can handle; videoconvert and videoscale make pictures fit"
+                    : "caps that both can handle, as gst-inspect-1.0 lists them";
+}
+
 static GError *
-describe_verdict(GPtrArray *tokens, const char *message, guint *ret_line)
+describe_verdict(SlLaunch *launch, GPtrArray *tokens, const char *message, guint *ret_line)
 {
     g_autoptr(GRegex) names = g_regex_new("[A-Za-z0-9_][A-Za-z0-9_-]*", 0, 0, NULL);
-    Naming naming = { .tokens = tokens };
+    Naming naming = { .launch = launch, .tokens = tokens };
     g_autofree char *text =
         g_regex_replace_eval(names, message, -1, 0, 0, on_name_matched, &naming, NULL);
 
     *ret_line = naming.line != 0 ? naming.line : naming.kind_line;
     return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "GStreamer: %s; expected %s",
-                       text != NULL ? text : message,
-                       g_str_has_prefix(message, "could not link")
-                           ? "caps that both can handle, as gst-inspect-1.0 lists them"
-                           : "a pipeline that can be built");
+                       text != NULL ? text : message, name_expectation(message, naming.is_input));
 }
 
 /* --- places --- */
@@ -184,9 +197,9 @@ sl_launch_build(SlLaunch *self, GPtrArray *tokens, gboolean is_bin, guint *ret_l
 
     *ret_line = 0;
     if (fault != NULL || element == NULL) {
-        g_propagate_error(
-            error,
-            describe_verdict(tokens, fault != NULL ? fault->message : "no element", ret_line));
+        g_propagate_error(error, describe_verdict(self, tokens,
+                                                  fault != NULL ? fault->message : "no element",
+                                                  ret_line));
         return NULL;
     }
     if (GST_IS_BIN(element))

@@ -13,8 +13,14 @@
     "; set the camera to H.264 of profile Main or Baseline without B-frames, or take a " \
     "pipeline that encodes, such as vp8"
 
+/* Who made it can be told not to. */
+#define OWN_B_FRAMES                                                                         \
+    "the encoder makes B-frames, which WebRTC does not show in order; switch them off (for " \
+    "x264enc: tune=zerolatency, or bframes=0)"
+
 typedef struct {
     char *where;
+    gboolean is_own;   /* encoded here */
     GstClockTime last; /* NONE: none yet */
     guint n_frames, n_steps_back;
     gboolean has_failed;
@@ -108,23 +114,39 @@ sl_pass_through_describe(const GstCaps *caps)
 /* --- what comes --- */
 
 static void
-fail(GstElement *element, const char *where, const char *what)
+post(GstElement *element, GError *fault)
 {
-    g_autoptr(GError) error = g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
-                                          "%sthe input sends %s" REMEDY, where, what);
+    g_autoptr(GError) error = fault;
 
     gst_element_post_message(element,
                              gst_message_new_error(GST_OBJECT(element), error, "as it comes"));
 }
 
+static GError *
+new_input_fault(const char *where, const char *what)
+{
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%sthe input sends %s" REMEDY,
+                       where, what);
+}
+
 static void
-fail_pad(Watch *self, GstPad *pad, const char *what)
+fail_pad(Watch *self, GstPad *pad, GError *fault)
 {
     g_autoptr(GstElement) element = gst_pad_get_parent_element(pad);
 
     self->has_failed = TRUE;
     if (element != NULL)
-        fail(element, self->where, what);
+        post(element, fault);
+    else
+        g_error_free(fault);
+}
+
+static GError *
+new_b_frames_fault(const Watch *self)
+{
+    if (self->is_own)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "%s" OWN_B_FRAMES, self->where);
+    return new_input_fault(self->where, "H.264 with B-frames, which WebRTC does not show in order");
 }
 
 static void
@@ -141,7 +163,7 @@ check_time(Watch *self, GstPad *pad, const GstBuffer *buffer)
         self->n_steps_back++;
     self->last = time;
     if (self->n_steps_back >= STEPS_BACK)
-        fail_pad(self, pad, "H.264 with B-frames, which WebRTC does not show in order");
+        fail_pad(self, pad, new_b_frames_fault(self));
 }
 
 static GstPadProbeReturn
@@ -157,21 +179,22 @@ on_data(GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
         check_time(self, pad, GST_PAD_PROBE_INFO_BUFFER(info));
     } else if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
         self->last = GST_CLOCK_TIME_NONE;
-    } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS) {
+    } else if (GST_EVENT_TYPE(event) == GST_EVENT_CAPS && !self->is_own) {
         GstCaps *caps;
         gst_event_parse_caps(event, &caps);
         if ((what = sl_pass_through_check_caps(caps)) != NULL)
-            fail_pad(self, pad, what);
+            fail_pad(self, pad, new_input_fault(self->where, what));
     }
     return GST_PAD_PROBE_OK;
 }
 
 void
-sl_pass_through_watch(GstPad *pad, const char *where)
+sl_pass_through_watch(GstPad *pad, const char *where, gboolean is_own)
 {
     Watch *self = g_new0(Watch, 1);
 
     self->where = g_strdup(where);
+    self->is_own = is_own;
     self->last = GST_CLOCK_TIME_NONE;
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_data,
                       self, watch_free);
@@ -202,7 +225,7 @@ on_pad_added(GstElement *input, GstPad *pad, gpointer user_data)
     if (codec == NULL || g_str_equal(codec, "H264") || g_str_equal(codec, "video/x-h264"))
         return;
     what = g_strdup_printf("%s, not H.264", name_codec(codec));
-    fail(input, where, what);
+    post(input, new_input_fault(where, what));
 }
 
 static void

@@ -24,11 +24,12 @@ char *sl_pass_through_describe(const GstCaps *caps);
  * sl_pass_through_watch:
  * @pad: an appsink's `sink`
  * @where: `FILE:LINE: ` of its track, or ""
+ * @is_own: it is encoded here: of that only B-frames are looked for
  *
  * Looks at what comes there: where browsers don't play it (another profile, fields instead of
  * frames, B-frames), one SL_MEDIA_ERROR_PIPELINE says so on the bus, and what to do. Any thread.
  */
-void sl_pass_through_watch(GstPad *pad, const char *where);
+void sl_pass_through_watch(GstPad *pad, const char *where, gboolean is_own);
 
 /**
  * sl_pass_through_watch_input:

@@ -234,12 +234,12 @@ make_where(SlPipelineSource *self, SlTrack *track)
 }
 
 static void
-watch_pass_through(SlPipelineSource *self, SlTrack *track, GstElement *appsink)
+watch_order(SlPipelineSource *self, SlTrack *track, GstElement *appsink)
 {
     g_autofree char *where = make_where(self, track);
     g_autoptr(GstPad) pad = gst_element_get_static_pad(appsink, "sink");
 
-    sl_pass_through_watch(pad, where);
+    sl_pass_through_watch(pad, where, !passes_through(self));
 }
 
 static gboolean
@@ -260,8 +260,7 @@ connect_track(SlPipelineSource *self, SlTrack *track, GError **error)
                  "sync", TRUE, "qos", FALSE, NULL);
     gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, g_object_ref(track),
                                g_object_unref);
-    if (passes_through(self))
-        watch_pass_through(self, track, appsink);
+    watch_order(self, track, appsink);
     g_ptr_array_add(self->appsinks, g_steal_pointer(&appsink));
     return TRUE;
 }
@@ -395,6 +394,7 @@ start_pipeline(GstElement *pipeline, gpointer data)
         GST_DEBUG("start failed; the bus says why");
     else if (job->microphone != NULL)
         sl_microphone_start(pipeline, job->microphone);
+    GST_DEBUG_BIN_TO_DOT_FILE_WITH_TS(GST_BIN(pipeline), GST_DEBUG_GRAPH_SHOW_ALL, "source");
 }
 
 static void

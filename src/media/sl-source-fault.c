@@ -212,9 +212,24 @@ describe_file(const SlInput *input, const GError *error, const char *message)
                        "%s can't be played (%s); does another player play it?", shown, message);
 }
 
+/* Nothing is ever wrong with it. */
 static GError *
-describe_input(const SlInput *input, const GError *error, const char *debug, const char *message)
+describe_pattern(const SlFaultScene *scene, const char *message)
 {
+    guint line = scene->place != NULL ? scene->place->line
+                                      : sl_description_get_source_line(scene->description);
+
+    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+                       "%s:%u: the test picture is not taken by what comes after it (%s)",
+                       sl_description_get_file(scene->description), line, message);
+}
+
+static GError *
+describe_input(const SlFaultScene *scene, const GError *error, const char *debug,
+               const char *message)
+{
+    const SlInput *input = scene->input;
+
     if (strstr(debug, "not-linked") != NULL && input->location != NULL)
         return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
                            "%s has no picture in it, or one that nothing installed decodes",
@@ -232,8 +247,7 @@ describe_input(const SlInput *input, const GError *error, const char *debug, con
     case SL_INPUT_NO_CAMERA:
         break;
     }
-    return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE, "The test pattern broke (%s)",
-                       message);
+    return describe_pattern(scene, message);
 }
 
 /* GStreamer's sentences go into ours. */
@@ -261,7 +275,7 @@ sl_source_fault_new(const SlFaultScene *scene, const GError *error, const char *
         return describe_sender(scene, message);
     if (scene->place != NULL && !scene->place->is_input)
         return describe_place(scene, error, message);
-    return describe_input(scene->input, error, debug, message);
+    return describe_input(scene, error, debug, message);
 }
 
 /* What a stream that goes on does about a fault does not hold for one that was only tried. */

@@ -442,7 +442,7 @@ static const struct {
       SL_MEDIA_ERROR_DESCRIPTION, "test.pipeline:2: GStreamer: no element \"nothing-like-it\"; *" },
     { "does-not-link",
       "[source]\n${capture} ! video/x-raw,format=GRAY8 ! vp8enc ! appsink name=video\n",
-      SL_MEDIA_ERROR_DESCRIPTION, "test.pipeline:2: GStreamer: could not link timeoverlay to *" },
+      SL_MEDIA_ERROR_DESCRIPTION, "test.pipeline:2: GStreamer: could not link the input to *" },
     { "error-at-first-frame",
       "[source]\n" SMALL "\n ! identity error-after=1 ! vp8enc ! appsink name=video\n" SIZE,
       SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: 'identity' failed (*" },
