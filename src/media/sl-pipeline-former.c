@@ -28,15 +28,16 @@ sl_pipeline_former_free(SlPipelineFormer *self)
 }
 
 static gboolean
-is_of_any_pipeline(const GError *fault)
+is_of_the_input(const GError *fault)
 {
     return g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NOT_FOUND) ||
            g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_BUSY) ||
-           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
+           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION) ||
+           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER);
 }
 
 gboolean
 sl_pipeline_former_is_better(const SlPipelineFormer *self, const GError *fault, gint64 now_us)
 {
-    return now_us - self->made_us < PROBATION_US && !is_of_any_pipeline(fault);
+    return now_us - self->made_us < PROBATION_US && !is_of_the_input(fault);
 }

@@ -28,7 +28,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlPipelineFormer, sl_pipeline_former_free)
  * @now_us: on the monotonic clock
  *
  * Whether it is to come back: @fault came soon, and is none of a camera that is away, is held by
- * somebody else or may not be opened, which would be so with any pipeline.
+ * somebody else or may not be opened, nor of a program that ended.
  */
 gboolean sl_pipeline_former_is_better(const SlPipelineFormer *self, const GError *fault,
                                       gint64 now_us);

@@ -259,7 +259,8 @@ adopt(SlPipelineSwitch *self, Attempt *attempt, gboolean is_news)
             log_success(self, attempt);
         g_clear_pointer(&self->problem, g_free);
     }
-    g_clear_error(&self->fault);
+    if (is_news)
+        g_clear_error(&self->fault);
     sl_pipeline_choice_free(self->present);
     self->present = g_steal_pointer(&attempt->choice);
     g_free(self->chosen);

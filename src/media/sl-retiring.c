@@ -131,6 +131,23 @@ sl_retiring_stop(SlRetiring *self)
 }
 
 gboolean
+sl_retiring_make_way(SlRetiring *self, SlSetup *setup)
+{
+    gboolean is_held = FALSE;
+
+    for (guint i = 0; i < self->leavers->len; i++) {
+        SlSetup *leaver = ((Leaver *)g_ptr_array_index(self->leavers, i))->setup;
+
+        if (sl_setup_is_stopped(leaver) || !sl_setup_excludes(leaver, setup))
+            continue;
+        if (sl_setup_is_running(leaver))
+            sl_setup_stop(leaver);
+        is_held = TRUE;
+    }
+    return is_held;
+}
+
+gboolean
 sl_retiring_is_stopped(SlRetiring *self)
 {
     for (guint i = 0; i < self->leavers->len; i++) {

@@ -23,6 +23,9 @@ void sl_retiring_add(SlRetiring *self, SlSetup *setup);
 SlSetup *sl_retiring_find(SlRetiring *self, SlTrack *track);
 /** sl_retiring_stop: all that run, at once */
 void sl_retiring_stop(SlRetiring *self);
+/** sl_retiring_make_way: stops those that can't run beside @setup.
+ * Returns: whether one of them still does */
+gboolean sl_retiring_make_way(SlRetiring *self, SlSetup *setup);
 /** sl_retiring_is_stopped: nothing of any of them runs */
 gboolean sl_retiring_is_stopped(SlRetiring *self);
 /** sl_retiring_is_full: so many don't come to an end that there should not be more */

@@ -71,6 +71,9 @@ void sl_stream_look_behind_pattern(SlStream *self);
 
 /* sl-stream-swap.c */
 
+/** sl_stream_tell_if_free: begins a trial that waits for a device, if nothing of the stream's holds
+ * it any more */
+void sl_stream_tell_if_free(SlStream *self);
 /** sl_stream_call_off_swap: there is to be none */
 void sl_stream_call_off_swap(SlStream *self);
 

@@ -56,6 +56,19 @@ on_swap_ended(SlSwap *swap, const GError *error, SlStream *self)
     sl_stream_finish_stop(self);
 }
 
+void
+sl_stream_tell_if_free(SlStream *self)
+{
+    SlSetup *trial = self->swap != NULL ? sl_swap_get_trial(self->swap) : NULL;
+    gboolean is_held;
+
+    if (trial == NULL)
+        return;
+    is_held = !sl_setup_is_stopped(self->present) && sl_setup_excludes(self->present, trial);
+    if (!is_held && !sl_retiring_make_way(self->retiring, trial))
+        sl_swap_tell_free(self->swap);
+}
+
 static const char *
 find_hindrance(SlStream *self)
 {
@@ -94,7 +107,7 @@ sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *value
     self->swap_task = g_steal_pointer(&task);
     self->swap = sl_swap_new(self->context, trial);
     g_signal_connect(self->swap, "ended", G_CALLBACK(on_swap_ended), self);
-    sl_swap_begin(self->swap, excludes);
+    sl_swap_begin(self->swap, sl_retiring_make_way(self->retiring, trial) || excludes);
     if (excludes)
         sl_stream_handle_event(self, SL_STREAM_EVENT_YIELD);
 }

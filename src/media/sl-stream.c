@@ -239,7 +239,7 @@ enter_phase(SlStream *self, SlStreamPhase phase)
         start_backoff(self);
         break;
     case SL_STREAM_PHASE_AWAY:
-        sl_swap_tell_free(self->swap);
+        sl_stream_tell_if_free(self);
         break;
     }
 }
@@ -374,6 +374,12 @@ sl_stream_get_capture(SlStream *self)
     return sl_setup_get_capture(self->present);
 }
 
+gboolean
+sl_stream_has_track(SlStream *self, SlTrack *track)
+{
+    return g_ptr_array_find(sl_setup_get_tracks(self->present), track, NULL);
+}
+
 GPtrArray *
 sl_stream_get_codecs(SlStream *self)
 {
@@ -389,10 +395,8 @@ sl_stream_get_rate(SlStream *self)
 GstElement *
 sl_stream_make_viewer_bin(SlStream *self, SlTrack *track, GError **error)
 {
-    GPtrArray *tracks = sl_setup_get_tracks(self->present);
-    SlSetup *setup = g_ptr_array_find(tracks, track, NULL)
-                         ? self->present
-                         : sl_retiring_find(self->retiring, track);
+    SlSetup *setup =
+        sl_stream_has_track(self, track) ? self->present : sl_retiring_find(self->retiring, track);
 
     if (setup == NULL) {
         g_set_error(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
@@ -502,6 +506,7 @@ sl_stream_init(SlStream *self)
 static void
 on_retiring_stopped(SlRetiring *retiring, SlStream *self)
 {
+    sl_stream_tell_if_free(self);
     sl_stream_finish_stop(self);
 }
 

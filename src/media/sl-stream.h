@@ -72,6 +72,8 @@ SlValues *sl_stream_get_values(SlStream *self);
 SlInput *sl_stream_get_input(SlStream *self);
 /** sl_stream_get_capture: (nullable): of the present setup's latest start that found its input */
 const SlCapture *sl_stream_get_capture(SlStream *self);
+/** sl_stream_has_track: of its present description */
+gboolean sl_stream_has_track(SlStream *self, SlTrack *track);
 /** sl_stream_get_input_label: the camera or file, for people; no passwords */
 const char *sl_stream_get_input_label(SlStream *self);
 /** sl_stream_get_camera: (transfer none) (nullable): as it was last found; %NULL: it is no V4L2

@@ -210,16 +210,24 @@ sl_branch_join(SlBranch *self, GstPad *sink, SlRtpRewriter *rewriter, SlBranch *
 
 /* --- live values --- */
 
+SlTrack *
+sl_branch_get_track(SlBranch *self)
+{
+    return self->track;
+}
+
 void
 sl_branch_apply_live(SlBranch *self, GPtrArray *settings)
 {
+    static SlLogRate rate; /* a slider, and many viewers */
+
     for (guint i = 0; i < settings->len; i++) {
         const SlLiveSetting *setting = g_ptr_array_index(settings, i);
         g_autoptr(GError) error = NULL;
 
         if (g_strcmp0(setting->track, sl_track_get_name(self->track)) == 0 &&
             !sl_live_setting_apply(setting, GST_BIN(self->viewer_bin), &error))
-            sl_log_warning("%s", error->message);
+            sl_log_warning_rated(&rate, "%s", error->message);
     }
 }
 

@@ -43,6 +43,8 @@ gboolean sl_branch_is_ready(SlBranch *self);
  */
 void sl_branch_join(SlBranch *self, GstPad *sink, SlRtpRewriter *rewriter, SlBranch *before);
 
+SlTrack *sl_branch_get_track(SlBranch *self);
+
 /** sl_branch_apply_live: those of @settings (element-type SlLiveSetting) that are for its section;
  * what an element does not take is logged */
 void sl_branch_apply_live(SlBranch *self, GPtrArray *settings);

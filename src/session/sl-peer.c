@@ -205,7 +205,7 @@ void
 sl_peer_apply_live(SlPeer *self, GPtrArray *settings)
 {
     for (guint i = 0; i < self->senders->len; i++)
-        sl_sender_apply_live(g_ptr_array_index(self->senders, i), settings);
+        sl_sender_apply_live(g_ptr_array_index(self->senders, i), self->stream, settings);
 }
 
 /* --- the offer --- */

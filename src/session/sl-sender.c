@@ -286,12 +286,12 @@ sl_sender_start(SlSender *self)
 }
 
 void
-sl_sender_apply_live(SlSender *self, GPtrArray *settings)
+sl_sender_apply_live(SlSender *self, SlStream *stream, GPtrArray *settings)
 {
     SlBranch *branches[] = { self->present, self->joining, self->next };
 
     for (guint i = 0; i < G_N_ELEMENTS(branches); i++) {
-        if (branches[i] != NULL)
+        if (branches[i] != NULL && sl_stream_has_track(stream, sl_branch_get_track(branches[i])))
             sl_branch_apply_live(branches[i], settings);
     }
 }

@@ -46,7 +46,8 @@ gboolean sl_sender_fits(SlSender *self, const SlTrackCodec *codec);
 gboolean sl_sender_switch(SlSender *self, SlStream *stream, const SlTrackCodec *codec,
                           GError **error);
 
-/** sl_sender_apply_live: @settings: (element-type SlLiveSetting) */
-void sl_sender_apply_live(SlSender *self, GPtrArray *settings);
+/** sl_sender_apply_live: @settings: (element-type SlLiveSetting): of @stream's present description
+ */
+void sl_sender_apply_live(SlSender *self, SlStream *stream, GPtrArray *settings);
 
 G_END_DECLS

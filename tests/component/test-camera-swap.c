@@ -3,6 +3,7 @@
 #include "fake-camera.h"
 #include "proc-fixture.h"
 #include "sl-census.h"
+#include "sl-feed.h"
 #include "sl-stream.h"
 #include "sl-teardown.h"
 
@@ -258,6 +259,27 @@ test_beside_the_camera(void)
     tear_down(&fixture);
 }
 
+/* A former setup keeps the camera for a viewer who has not changed over, until it is asked for. */
+static void
+test_from_one_that_retires(void)
+{
+    guint n_refused = fake_camera_count_refused();
+    Fixture fixture;
+    GstElement *appsrc = gst_object_ref_sink(gst_element_factory_make("appsrc", NULL));
+    SlFeed *feed;
+
+    set_up(&fixture);
+    feed = sl_track_subscribe(get_track(&fixture), GST_APP_SRC(appsrc));
+    swap(&fixture, own_source);
+    g_assert_cmpuint(fake_camera_count_open(), ==, 1);
+    swap(&fixture, vp8);
+    g_assert_cmpuint(fake_camera_count_open(), ==, 1);
+    g_assert_cmpuint(fake_camera_count_refused(), ==, n_refused);
+    sl_feed_unsubscribe(feed);
+    gst_object_unref(appsrc);
+    tear_down(&fixture);
+}
+
 static void
 test_idle(void)
 {
@@ -469,6 +491,7 @@ main(int argc, char **argv)
     g_test_add_func("/camera-swap/takes-the-camera-over", test_takes_the_camera_over);
     g_test_add_func("/camera-swap/gives-it-back", test_gives_it_back);
     g_test_add_func("/camera-swap/beside-the-camera", test_beside_the_camera);
+    g_test_add_func("/camera-swap/from-one-that-retires", test_from_one_that_retires);
     g_test_add_func("/camera-swap/idle", test_idle);
     g_test_add_func("/camera-swap/unplugged-during-trial", test_unplugged_during_trial);
     g_test_add_func("/camera-swap/camera-is-not-there", test_camera_is_not_there);
