@@ -405,6 +405,7 @@ test_stops_with_a_former_one(void)
     set_up(&fixture);
     viewer_begin(&viewer, get_codec(&fixture, 0)->track);
     swap(&fixture, vp9);
+    PROC_WAIT_UNTIL(sl_teardown_get_n_pending() == 0); /* what found the codec */
     sl_stream_release(fixture.stream);
     stop(&fixture);
     g_assert_cmpuint(sl_teardown_get_n_pending(), ==, 0);
