@@ -47,6 +47,7 @@ struct _SlApp {
     GPtrArray *streams;     /* of SlStream */
     GPtrArray *pipelines;   /* of SlPipelineSwitch, one for each */
     GPtrArray *awaited;     /* of Awaited: of those, whose cameras were not to be had */
+    GPtrArray *remarks;     /* of char: why streams have the descriptions that they have */
     SlCaptureAnswer answer; /* to ask_input() */
     SlAutoAnswer chosen;    /* to choose_pipeline() */
 
@@ -136,6 +137,13 @@ on_chosen(gpointer object, gpointer data)
     self->chosen.error = g_steal_pointer(&answer->error);
 }
 
+/* Said when it has started: where it does not, the reason is all that is said. */
+static void
+remark(SlApp *self, const SlStreamOptions *options, const char *words)
+{
+    g_ptr_array_add(self->remarks, g_strdup_printf("%s: %s", options->name, words));
+}
+
 /* The name of a description. As ask_input(): NULL without an error where it ends instead. */
 static char *
 choose_pipeline(SlApp *self, const SlStreamOptions *options, GError **error)
@@ -151,21 +159,21 @@ choose_pipeline(SlApp *self, const SlStreamOptions *options, GError **error)
         g_main_context_iteration(self->context, TRUE);
     why = g_steal_pointer(&self->chosen.why);
     if (why != NULL)
-        sl_log_info("%s: %s", options->name, why);
+        remark(self, options, why);
     if (self->chosen.error != NULL)
         g_propagate_error(error, g_steal_pointer(&self->chosen.error));
     return g_steal_pointer(&self->chosen.name);
 }
 
 static SlDescription *
-load_description(const SlStreamOptions *options, const char *name, GError **error)
+load_description(SlApp *self, const SlStreamOptions *options, const char *name, GError **error)
 {
     g_autofree char *instead = NULL;
     SlDescription *description =
         sl_description_load_available(name, SL_PKGDATADIR "/pipelines", &instead, error);
 
     if (instead != NULL)
-        sl_log_info("%s: %s", options->name, instead);
+        remark(self, options, instead);
     return description;
 }
 
@@ -282,7 +290,7 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
     if (name == NULL && self->stopping)
         return SL_EXIT_OK;
     if (name != NULL)
-        description = load_description(options, name, error);
+        description = load_description(self, options, name, error);
     if (description == NULL)
         return SL_EXIT_CONFIG;
     values = sl_values_new(description, (const char *const *)options->set, error);
@@ -321,7 +329,8 @@ complain_of_stream(SlApp *self, const char *name, const GError *error)
 static int
 check_awaited(SlApp *self)
 {
-    gboolean goes_on = self->options->wait || self->awaited->len < self->streams->len;
+    gboolean goes_on = self->options->wait || self->awaited->len < self->streams->len ||
+                       self->stopping; /* before there are all */
 
     for (guint i = 0; i < self->awaited->len; i++) {
         const Awaited *awaited = g_ptr_array_index(self->awaited, i);
@@ -445,6 +454,8 @@ make_url(SlApp *self, const char *key)
 static void
 say_streams(SlApp *self)
 {
+    for (guint i = 0; i < self->remarks->len; i++)
+        sl_log_info("%s", (const char *)g_ptr_array_index(self->remarks, i));
     for (guint i = 0; i < self->streams->len; i++) {
         SlStream *stream = g_ptr_array_index(self->streams, i);
 
@@ -698,6 +709,7 @@ sl_app_finalize(GObject *object)
     SlApp *self = SL_APP(object);
 
     g_ptr_array_unref(self->awaited);
+    g_ptr_array_unref(self->remarks);
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->meters, sl_meters_free);
     g_clear_pointer(&self->options, sl_options_free);
@@ -723,6 +735,7 @@ sl_app_init(SlApp *self)
     self->streams = g_ptr_array_new_with_free_func(g_object_unref);
     self->pipelines = g_ptr_array_new_with_free_func(g_object_unref);
     self->awaited = g_ptr_array_new_with_free_func(awaited_free);
+    self->remarks = g_ptr_array_new_with_free_func(g_free);
 }
 
 SlApp *

@@ -173,7 +173,7 @@ copy_text(const char *text, gsize len, SlProblems *problems)
     guint line = 1;
 
     if (len > SL_DESCRIPTION_MAX_BYTES) {
-        sl_problems_add(problems, 0, "%" G_GSIZE_FORMAT " bytes, expected %d at most", len,
+        sl_problems_add(problems, 0, "more bytes than %d, expected that at most",
                         SL_DESCRIPTION_MAX_BYTES);
         return NULL;
     }

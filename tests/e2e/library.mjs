@@ -81,9 +81,8 @@ suite.test('low-bandwidth: a small picture, 15 times a second, for 150 kbit/s', 
   expect(rate < 200, `it takes ${rate.toFixed(0)} kbit/s`);
 });
 
-suite.test('an H.264 encoder gets even edges of a size that has none', async (t) => {
-  if (name === 'firefox')
-    throw new Skip("Debian's Firefox has no H.264");
+// Debian's Firefox has no H.264.
+if (name !== 'firefox') suite.test('an H.264 encoder gets even edges of a size that has none', async (t) => {
   const { size } = await watch(t, 'h264', { settings: { width: 321, height: 241 } });
   expectEqual(size, { width: 320, height: 180 }, 'size');
 });

@@ -15,7 +15,7 @@ const NO_KEY = '401 Unauthorized: This page needs a link with a key. The person 
 const ONE_OF = bad('expected one of name and text');
 const noWidth = (found) => bad(`width is '${found}', expected a whole number (pixels)`);
 const noValue = bad('\'width\' is neither a number nor true, false or a text, expected one of them');
-const VARIABLES = 'width, height, framerate, bitrate';
+const VARIABLES = 'width, height, framerate, bitrate, threads';
 
 export const PIPELINE = [
   ['POST', plain('POST', 'camera/pipeline', 'Content-Length: 0'), METHODS],
