@@ -120,6 +120,7 @@ exit_status_of(const GError *error)
     case SL_MEDIA_ERROR_REFUSED:
     case SL_MEDIA_ERROR_CROWDED:
     case SL_MEDIA_ERROR_PIPELINE:
+    case SL_MEDIA_ERROR_ENDED:
     case SL_MEDIA_ERROR_MISSING_ELEMENT:
         break;
     }

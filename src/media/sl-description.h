@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_REFUSED: the camera refuses a value that it should take
  * @SL_MEDIA_ERROR_CROWDED: as many wait for the camera already as may; to be asked again
  * @SL_MEDIA_ERROR_PIPELINE: a pipeline could not be built or broke
+ * @SL_MEDIA_ERROR_ENDED: a description's own source came to its end
  * @SL_MEDIA_ERROR_MISSING_ELEMENT: GStreamer elements are not installed; the message names them
  * with their packages
  */
@@ -42,6 +43,7 @@ typedef enum {
     SL_MEDIA_ERROR_REFUSED,
     SL_MEDIA_ERROR_CROWDED,
     SL_MEDIA_ERROR_PIPELINE,
+    SL_MEDIA_ERROR_ENDED,
     SL_MEDIA_ERROR_MISSING_ELEMENT,
 } SlMediaError;
 

@@ -298,7 +298,7 @@ sl_source_fault_new_ended(const SlFaultScene *scene)
         scene->input->kind == SL_INPUT_TEST || scene->input->kind == SL_INPUT_NO_CAMERA;
 
     if (is_pattern || sl_description_get_captured_codec(scene->description) == NULL)
-        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_ENDED,
                            "%s:%u: [source] ended; expected elements that go on (num-buffers, or a "
                            "file that ends?)",
                            sl_description_get_file(scene->description),
@@ -314,6 +314,7 @@ sl_source_fault_is_pipelines(const GError *fault)
 {
     return g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION) ||
            g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE) ||
+           g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_ENDED) ||
            g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_MISSING_ELEMENT);
 }
 

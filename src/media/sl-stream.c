@@ -198,7 +198,8 @@ start_backoff(SlStream *self)
 {
     const GError *fault = sl_fault_log_get(self->faults);
     gboolean is_forbidden = g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PERMISSION);
-    gboolean slow = sl_source_fault_is_pipelines(fault) ||
+    gboolean has_ended = g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_ENDED);
+    gboolean slow = (sl_source_fault_is_pipelines(fault) && !has_ended) ||
                     (is_forbidden && !sl_camera_wait_came_just_now(self->wait));
     /* To look for a program costs next to nothing, and it may be started at any time. */
     gboolean is_sender = g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER);

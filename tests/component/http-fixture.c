@@ -39,25 +39,14 @@ do_nothing(GTask *task, gpointer source, gpointer data, GCancellable *cancellabl
 /* GLib's first thread for tasks brings a descriptor that stays: closing a WebSocket may need one;
  * and so does its first watch of a folder. */
 static void
-warm_up(HttpFixture *self)
+warm_up(void)
 {
     g_autoptr(GTask) task = g_task_new(NULL, NULL, NULL, NULL);
-    g_autoptr(GFile) folder = g_file_new_for_path(self->folder);
+    g_autoptr(GFile) folder = g_file_new_for_path(g_get_tmp_dir());
     g_autoptr(GFileMonitor) monitor = g_file_monitor_directory(folder, 0, NULL, NULL);
 
     g_task_run_in_thread_sync(task, do_nothing);
     gst_init(NULL, NULL);
-}
-
-void
-http_fixture_write(HttpFixture *self, const char *name, const char *text)
-{
-    g_autofree char *file = g_strconcat(name, ".pipeline", NULL);
-    g_autofree char *path = g_build_filename(self->folder, file, NULL);
-    g_autoptr(GError) error = NULL;
-
-    g_file_set_contents(path, text, -1, &error);
-    g_assert_no_error(error);
 }
 
 static void
@@ -65,9 +54,20 @@ make_folder(HttpFixture *self)
 {
     self->folder = g_dir_make_tmp("sl-pipelines-XXXXXX", NULL);
     g_setenv("SIGHTLINE_PIPELINES", self->folder, TRUE);
-    http_fixture_write(self, FIXTURE_PIPELINE,
-                       "[about]\ntitle = Plain\n[source]\n"
-                       "videotestsrc ! vp8enc ! appsink name=video\n");
+}
+
+void
+http_fixture_write(HttpFixture *self, const char *name, const char *text)
+{
+    g_autofree char *file = g_strconcat(name, ".pipeline", NULL);
+    g_autofree char *path = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (self->folder == NULL)
+        make_folder(self);
+    path = g_build_filename(self->folder, file, NULL);
+    g_file_set_contents(path, text, -1, &error);
+    g_assert_no_error(error);
 }
 
 static void
@@ -111,8 +111,7 @@ http_fixture_prepare(HttpFixture *self)
 {
     http_fixture_wake_up();
     memset(self, 0, sizeof(*self));
-    make_folder(self);
-    warm_up(self);
+    warm_up();
     sl_limits_init(&self->limits);
     self->n_fds = http_fixture_count_fds();
 }
@@ -140,6 +139,9 @@ http_fixture_start(HttpFixture *self, const char *address, const char *web_dir)
     self->relay = sl_relay_new(NULL, &self->limits);
     sl_relay_add_channel(self->relay, "talk:camera", "camera");
     self->pool = sl_session_pool_new(NULL, ice, self->relay, &self->limits);
+    http_fixture_write(self, FIXTURE_PIPELINE,
+                       "[about]\ntitle = Plain\n[source]\n"
+                       "videotestsrc ! vp8enc ! appsink name=video\n");
     make_stream(self);
     self->server =
         sl_http_server_new(NULL, access, self->pool, self->relay, ice, &self->limits, web_dir);

@@ -463,7 +463,7 @@ static const struct {
       " ! appsink name=video\n",
       SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: 'decodebin' failed (*" },
     { "ends", "[source]\nvideotestsrc is-live=true num-buffers=0 ! vp8enc ! appsink name=video\n",
-      SL_MEDIA_ERROR_PIPELINE, "test.pipeline:1: [source] ended; *" },
+      SL_MEDIA_ERROR_ENDED, "test.pipeline:1: [source] ended; *" },
     { "no-frame", "[source]\n" SMALL " ! valve drop=true ! vp8enc\n ! appsink name=video\n" SIZE,
       SL_MEDIA_ERROR_PIPELINE, "test.pipeline:3: track video gave no frame within 5 s" },
     { "no-frame-of-one-track",
