@@ -10,6 +10,17 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED TRUE
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED TRUE
+#endif
+#endif
+#ifndef IS_SANITIZED
+#define IS_SANITIZED FALSE
+#endif
+
 /* Every kind of input as ${capture}, ${capture:h264} and ${audio} give it: pictures come, and sound
  * does, in time, whatever the input has of it. */
 
@@ -431,6 +442,12 @@ test_input(gconstpointer data)
 
     if (*c->device == '/' && camera_port == NULL) {
         g_test_skip(camera_missing);
+        g_rmdir(dir);
+        return;
+    }
+    if (IS_SANITIZED && g_str_equal(c->device, "/gibberish")) {
+        g_test_skip("rtspsrc 1.22 has not linked the picture yet when its first packet comes, as "
+                    "slow as this program is under the address sanitizer");
         g_rmdir(dir);
         return;
     }
