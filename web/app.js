@@ -48,7 +48,8 @@ element.player.addEventListener('welcome', ({ detail }) => {
 });
 element.player.addEventListener('stream', async ({ detail }) => {
   const available = operates && detail.live && detail.controls;
-  if (available) controls ??= loadControls();
+  // Where it can't be fetched, the server is ending: another message tries again.
+  if (available) controls ??= loadControls().catch(() => (controls = null));
   (await controls)?.setAvailable(available);
 });
 
@@ -56,8 +57,8 @@ element.player.addEventListener('stream', async ({ detail }) => {
 let pipeline = null;
 element.player.addEventListener('pipeline', async ({ detail }) => {
   if (!operates) return;
-  pipeline ??= loadPipeline();
-  (await pipeline).tell(detail);
+  pipeline ??= loadPipeline().catch(() => (pipeline = null));
+  (await pipeline)?.tell(detail);
 });
 
 let unread = 0;
