@@ -3,6 +3,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${SIGHTLINE_BUILD:-$root/build}
+build_options=()
 
 # From sysexits.h, as in the program itself.
 # shellcheck disable=SC2034 # for the scripts that source this
@@ -145,7 +146,8 @@ build_make_locked() {
     if [[ ! -f $build/build.ninja ]]; then
         # Interrupted half-way, the last time.
         [[ ! -f $build/meson-private/coredata.dat ]] || again=(--reconfigure)
-        step "Configuring" meson setup "${again[@]}" "$build" "$root" -Dwerror="${SIGHTLINE_WERROR:-false}" || return
+        step "Configuring" meson setup "${again[@]}" "$build" "$root" -Dwerror="${SIGHTLINE_WERROR:-false}" "${build_options[@]}" ||
+            return
         printf '%s\n' "$root" >"$build/made-for"
     fi
     if ! ninja -C "$build" -n "$@" 2>/dev/null | grep -q 'no work to do'; then

@@ -34,6 +34,13 @@ limit_malloc_arenas(void)
 #endif
 }
 
+/* After the last viewer their threads need not wait for another one for 15 s, GLib's time. */
+static void
+let_idle_threads_go(void)
+{
+    g_thread_pool_set_max_idle_time(2000);
+}
+
 /*
  * v4l2src before 1.22.5 forgets its buffers where it leaves them to whoever still has one, and with
  * them an open descriptor of the camera, each time it stops. It does not where it waits for them;
@@ -118,8 +125,10 @@ main(int argc, char **argv)
 
     setlocale(LC_ALL, "");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error, as a full disk is */
     raise_descriptor_limit();
     limit_malloc_arenas();
+    let_idle_threads_go();
     let_cameras_go();
     quieten_libcamera();
 

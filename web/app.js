@@ -2,6 +2,7 @@
 
 import { SightlinePlayerElement } from './player-element.js';
 import { Chat } from './chat.js';
+import { People } from './people.js';
 import { briefly } from './player-state.js';
 
 /** Where there is no room beside or below the picture, the conversation waits until it is asked for. */
@@ -26,19 +27,44 @@ const chat = new Chat(element.relay, {
   input: byId('message'),
   send: byId('send'),
   problem: byId('problem'),
+  readOnly: byId('read-only'),
 });
+const people = new People(element.relay, {
+  open: byId('people-open'),
+  count: byId('people-count'),
+  list: byId('people'),
+  namingOpen: byId('naming-open'),
+  initial: byId('initial'),
+  naming: byId('naming'),
+  name: byId('name'),
+  problem: byId('name-problem'),
+  message: byId('message'),
+});
+people.addEventListener('news', ({ detail }) => chat.tell(detail.words));
 
+let unread = 0;
 showTitle(stream);
 showState(element.player);
 element.player.addEventListener('state', ({ detail }) => showState(detail));
 element.player.addEventListener('welcome', ({ detail }) => {
-  if (detail.channels.length > 0) chat.join(detail.channels[0]);
+  if (detail.channels.length === 0) return;
+  people.join(detail.channels[0]);
+  chat.join(detail.channels[0]);
 });
 element.player.addEventListener('title', ({ detail }) => showTitle(detail.title || stream));
 element.player.addEventListener('viewers', ({ detail }) => {
   byId('viewers').textContent = `${detail.count} watching`;
   showState(element.player);
 });
+
+/** Nothing for operators, and nothing of files, is fetched or built while the picture is on its way: it comes first. */
+const settled = new Promise((resolve) => {
+  const look = ({ state }) => state === 'connecting' || resolve();
+  element.player.addEventListener('state', ({ detail }) => look(detail));
+  look(element.player);
+});
+
+loadFiles();
 
 let operates = false;
 /** @type {Promise<import('./controls.js').CameraControls> | null} loaded for those who may use them */
@@ -61,13 +87,20 @@ element.player.addEventListener('pipeline', async ({ detail }) => {
   (await pipeline)?.tell(detail);
 });
 
-let unread = 0;
-chat.addEventListener('said', () => {
-  if (!document.body.classList.contains('chat-closed')) return;
-  unread++;
-  byId('unread').textContent = unread > 99 ? '99+' : String(unread);
-  byId('unread').hidden = false;
+/** @type {Promise<import('./publish.js').PublishPanel> | null} loaded for those who may use it */
+let publish = null;
+element.player.addEventListener('welcome', ({ detail }) => {
+  if (!detail.roles.includes('ingest')) return;
+  byId('publish-secure').hidden = window.isSecureContext;
+  if (navigator.mediaDevices && globalThis.RTCPeerConnection) publish ??= loadPublish().catch(() => (publish = null));
 });
+
+chat.addEventListener('said', () => {
+  if (isRead()) return;
+  unread++;
+  showUnread();
+});
+document.addEventListener('visibilitychange', () => isRead() && forgetUnread());
 byId('chat-open').addEventListener('click', () => {
   showChat(true);
   byId('message').focus();
@@ -79,14 +112,41 @@ byId('chat-close').addEventListener('click', () => {
 CRAMPED.addEventListener('change', () => showChat(!CRAMPED.matches));
 showChat(!CRAMPED.matches);
 
+async function loadFiles() {
+  await settled;
+  // Where it can't be fetched, the server is ending, and whoever comes back loads the page again or does without.
+  const [{ Files }, objects] = await Promise.all([import('./files.js'), element.objects]).catch(() => [{}]);
+  if (!Files) return;
+  const files = new Files(objects, chat, {
+    drop: byId('drop'),
+    attach: byId('attach'),
+    choose: byId('choose'),
+    ahead: byId('ahead'),
+    said: byId('files-said'),
+  });
+  files.addEventListener('sending', () => showChat(true));
+  chat.files = files;
+}
+
 async function loadControls() {
+  await settled;
   const { CameraControls } = await import('./controls.js');
   return new CameraControls(element.player.endpoints.controls, byId('controls-open'), byId('controls'));
 }
 
 async function loadPipeline() {
+  await settled;
   const { PipelinePanel } = await import('./pipeline.js');
   return new PipelinePanel(element.player.endpoints, byId('pipeline-open'), byId('pipeline'));
+}
+
+async function loadPublish() {
+  await settled;
+  const { PublishPanel } = await import('./publish.js');
+  const panel = new PublishPanel(element.player.endpoints, byId('publish-open'), byId('publish'));
+  // Whoever hears what his own microphone hears, hears it for ever.
+  panel.addEventListener('on-air', () => element.player.muted || element.toggleSound());
+  return panel;
 }
 
 /** @param {boolean} open */
@@ -94,15 +154,30 @@ function showChat(open) {
   document.body.classList.toggle('chat-closed', !open);
   byId('chat-open').hidden = open;
   if (!open) return;
-  unread = 0;
-  byId('unread').hidden = true;
+  forgetUnread();
   chat.settle();
+}
+
+/** Somebody has the conversation before him. */
+function isRead() {
+  return !document.hidden && !document.body.classList.contains('chat-closed');
+}
+
+function forgetUnread() {
+  unread = 0;
+  showUnread();
+}
+
+function showUnread() {
+  byId('unread').textContent = unread > 99 ? '99+' : String(unread);
+  byId('unread').hidden = unread === 0;
+  document.title = `${unread > 0 ? `(${byId('unread').textContent}) ` : ''}${byId('title').textContent} · Sightline`;
 }
 
 /** @param {string} title */
 function showTitle(title) {
   byId('title').textContent = title;
-  document.title = `${title} · Sightline`;
+  showUnread();
 }
 
 /** @param {{state: string, words: string, detail: string}} said */
@@ -112,6 +187,6 @@ function showState(said) {
   byId('state').dataset.state = state;
   // Any other explanation stands over the picture.
   byId('detail').textContent = state === 'live' ? detail : '';
-  byId('composer').hidden = OVER.has(state);
+  byId('writing').hidden = OVER.has(state);
   byId('viewers').hidden = !CONNECTED.has(state) || !byId('viewers').textContent;
 }

@@ -21,9 +21,13 @@ export function endpointsOf(src, only = '') {
     stream,
     signalling: at(`/ws/${encodeURIComponent(stream)}`, 'ws'),
     relay: at('/relay', 'ws'),
+    objects: at('/objects', 'ws'),
     status: at('/api/status'),
+    relayFigures: at('/api/relay'),
+    objectFigures: at('/api/objects'),
     controls: at(`/api/streams/${encodeURIComponent(stream)}/controls`),
     pipeline: at(`/api/streams/${encodeURIComponent(stream)}/pipeline`),
+    whip: at(`/whip/${encodeURIComponent(stream)}`),
     variables: at(`/api/streams/${encodeURIComponent(stream)}/variables`),
   };
 }

@@ -11,7 +11,8 @@ const SHOWN_GRACE_MS = 300;
  *  - `answer` {sdp}, `candidate` {candidate, sdpMid, sdpMLineIndex}: to be sent
  *  - `connected`; `failed`: for good; `shown`: its first frame
  *  - `blocked`: the browser wants a tap before it plays
- *  - `channel` {channel}: the server's data channel `relay`
+ *  - `channel` {channel, unreliable, objects}: the server's data channel `relay`; `unreliable()` makes another one, for what is worth nothing
+ *    when it is late, `objects()` one for what is large
  */
 export class Peer extends EventTarget {
   /** @type {RTCPeerConnection} */
@@ -44,7 +45,8 @@ export class Peer extends EventTarget {
     this.#prepareVideo();
     connection.ontrack = (event) => this.#addTrack(event);
     connection.ondatachannel = ({ channel }) => {
-      if (channel.label === 'relay') this.#emit('channel', { channel });
+      if (channel.label !== 'relay') return;
+      this.#emit('channel', { channel, unreliable: () => this.#makeUnreliable(), objects: () => connection.createDataChannel('objects') });
     };
     connection.onicecandidate = ({ candidate }) => this.#sendCandidate(candidate);
     connection.onconnectionstatechange = () => this.#onConnectionState();
@@ -165,6 +167,11 @@ export class Peer extends EventTarget {
     const waiting = this.#remoteQueue ?? [];
     this.#remoteQueue = null;
     for (const candidate of waiting) this.#addCandidate(candidate);
+  }
+
+  /** As docs/relay.md has the data channel `control`. */
+  #makeUnreliable() {
+    return this.#connection.createDataChannel('control', { ordered: false, maxRetransmits: 0 });
   }
 
   /** @param {RTCIceCandidateInit} candidate */

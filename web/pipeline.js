@@ -10,7 +10,7 @@ const REFRESH_MS = 3_000;
 const AUTO = 'auto';
 
 /**
- * @typedef {object} Pipeline as docs/api.md has it; without the last four in what the server tells by itself
+ * @typedef {object} Pipeline as docs/api.md has it; without the last five in what the server tells by itself
  * @property {string | null} name
  * @property {string} title
  * @property {boolean} auto
@@ -20,6 +20,7 @@ const AUTO = 'auto';
  * @property {boolean} [edit]
  * @property {string} [text]
  * @property {{name: string, title: string, tracks: string[]}[]} [library]
+ * @property {boolean} [published] all this is about what runs when the publisher has left
  */
 
 /** @typedef {import('./settings.js').Value} Value */
@@ -279,7 +280,7 @@ export class PipelinePanel {
     const { name = null, title = '', auto = false, problem = null, swapping = false } = news;
     this.#pipeline = { ...before, name, title, auto, problem, swapping };
     this.#version++;
-    if (before && (name !== before.name || title !== before.title) && !problem) this.#outcome = `${title} is in force.`;
+    if (before && (name !== before.name || title !== before.title) && !problem) this.#outcome = `${title} is in force`;
     this.#showOutcome();
     if (this.#panel.isOpen) this.#refresh();
   }
@@ -327,7 +328,7 @@ export class PipelinePanel {
     const answer = await this.#try(what, this.#endpoints.pipeline, body);
     if (!answer) return;
     if (answer.body) {
-      this.#outcome = `${answer.body.title} is in force.`;
+      this.#outcome = `${answer.body.title} is in force`;
       this.#show(answer.body);
       this.#choice.reset();
       this.#variables.discard();
@@ -343,7 +344,7 @@ export class PipelinePanel {
     const answer = await this.#try('the new values', this.#endpoints.variables, values);
     if (!answer) return;
     if (answer.body) {
-      this.#outcome = 'The new values are in force.';
+      this.#outcome = 'The new values are in force';
       this.#variables.show(answer.body.variables);
     }
     this.#showOutcome();
@@ -381,10 +382,12 @@ export class PipelinePanel {
   }
 
   #showOutcome() {
-    const { problem, swapping, title } = this.#pipeline ?? {};
+    const { problem, swapping, title, published } = this.#pipeline ?? {};
     const trying = this.#trying ? `Trying ${this.#trying}…` : swapping ? 'Another one is being tried…' : '';
     const undone = trying ? '' : problem ?? '';
-    const words = trying || this.#unreachable || this.#refusal || (undone ? '' : this.#outcome);
+    const outcome = this.#outcome && `${this.#outcome}${published ? ' once the publisher has left' : ''}.`;
+    const settled = outcome || (published ? 'Somebody publishes. This runs once the publisher has left.' : '');
+    const words = trying || this.#unreachable || this.#refusal || (undone ? '' : settled);
     if (this.#said.textContent !== words) this.#said.textContent = words;
     this.#said.classList.toggle('busy', Boolean(trying));
     this.#said.classList.toggle('bad', !trying && Boolean(this.#unreachable || this.#refusal));

@@ -1,6 +1,7 @@
 /** <sightline-player>: a stream of Sightline on any page. See docs/player.md. */
 
 import { icon, iconButton, make } from './elements.js';
+import { figuresOf } from './figures.js';
 import { Player, PlayerState } from './player.js';
 import { Relay } from './relay.js';
 import { StatsReader } from './stats.js';
@@ -43,17 +44,21 @@ const button = (name, label, act) => iconButton(name, ICONS[name], label, act);
 /**
  * Attributes: `src`, else `stream`, else the only stream of the server that this came from; `controls`; `keys="page"` takes the keys F, S, I and M from the whole page rather than only
  * while the player has the focus. `state` reflects the player's state.
- * Events: `statechange` with {state, words, detail}. Properties: `player`, `relay`.
+ * Events: `statechange` with {state, words, detail}. Properties: `player`, `relay`, `objects`.
  */
 export class SightlinePlayerElement extends HTMLElement {
   static observedAttributes = ['src', 'stream'];
 
   /** @type {Player | null} */ #player = null;
   /** @type {Relay | null} */ #relay = null;
+  /** @type {Promise<import('./objects.js').Objects> | null} */ #objects = null;
+  /** @type {import('./objects.js').Objects | null} once it has been loaded */ #loadedObjects = null;
+  /** @type {(() => RTCDataChannel) | null} of the newest peer */ #makeObjects = null;
   /** @type {AbortController | null} */ #listeners = null;
   /** How loud it is, for the next stream. */
   #heard = { muted: true, volume: 1 };
   #stats = new StatsReader();
+  /** For operators. */ #figures = [];
   #statsTimer = 0;
   #quietTimer = 0;
 
@@ -97,6 +102,26 @@ export class SightlinePlayerElement extends HTMLElement {
 
   get relay() {
     return this.#relay;
+  }
+
+  /** What is large. It is loaded when it is first asked for: the picture comes first. Rejected where it can't be; null as `relay` is. */
+  get objects() {
+    return this.#player && (this.#objects ??= this.#loadObjects(this.#player));
+  }
+
+  /** @param {Player} player */
+  async #loadObjects(player) {
+    try {
+      const { Objects } = await import('./objects.js');
+      const objects = new Objects(player.endpoints.objects, { channels: true });
+      if (player !== this.#player) return objects;
+      this.#loadedObjects = objects;
+      if (this.#makeObjects) objects.adopt(this.#makeObjects);
+      return objects;
+    } catch (error) {
+      if (player === this.#player) this.#objects = null;
+      throw error;
+    }
   }
 
   get src() {
@@ -185,7 +210,7 @@ export class SightlinePlayerElement extends HTMLElement {
 
   #start() {
     const player = new Player(this.#page());
-    const relay = new Relay(player.endpoints.relay);
+    const relay = new Relay(player.endpoints.relay, { channels: true });
     Object.assign(player, this.#heard);
     this.#player = player;
     this.#relay = relay;
@@ -205,7 +230,8 @@ export class SightlinePlayerElement extends HTMLElement {
     if (this.#player) this.#heard = { muted: this.#player.muted, volume: this.#player.volume };
     this.#player?.stop();
     this.#relay?.stop();
-    this.#player = this.#relay = null;
+    this.#loadedObjects?.stop();
+    this.#player = this.#relay = this.#objects = this.#loadedObjects = this.#makeObjects = null;
     this.togglePanel(false);
     this.#screen.replaceChildren();
   }
@@ -219,7 +245,14 @@ export class SightlinePlayerElement extends HTMLElement {
     const { signal } = this.#listeners;
     const on = (type, handle) => player.addEventListener(type, ({ detail }) => handle(detail), { signal });
     on('state', (said) => this.#say(said));
-    on('channel', ({ channel }) => relay.adopt(channel));
+    on('welcome', ({ stream, roles }) => {
+      this.#figures = roles.includes('operate') ? figuresOf(player.endpoints, stream) : [];
+    });
+    on('channel', ({ channel, unreliable, objects }) => {
+      relay.adopt(channel, { unreliable });
+      this.#makeObjects = objects;
+      this.#loadedObjects?.adopt(objects);
+    });
     relay.addEventListener('expired', () => player.expire(), { signal });
     on('video-added', ({ video }) => {
       video.addEventListener('resize', () => this.#fit());
@@ -244,8 +277,12 @@ export class SightlinePlayerElement extends HTMLElement {
     this.#detail.textContent = state === PlayerState.RECONNECTING ? '' : detail;
     this.#veil.classList.toggle('busy', BUSY.has(state));
     this.#tap.hidden = state !== PlayerState.TAP_TO_PLAY;
-    if (state === PlayerState.INVALID_LINK || state === PlayerState.REPLACED) this.#relay?.stop();
-    else this.#relay?.start();
+    if (state === PlayerState.INVALID_LINK || state === PlayerState.REPLACED) {
+      this.#relay?.stop();
+      this.#loadedObjects?.stop();
+    } else {
+      this.#relay?.start();
+    }
     this.#wake();
     this.dispatchEvent(new CustomEvent('statechange', { detail: { state, words: this.#words.textContent, detail } }));
   }
@@ -279,12 +316,14 @@ export class SightlinePlayerElement extends HTMLElement {
 
   async #showStats() {
     const player = this.#player;
-    const lines = await this.#stats.read(player?.connection ?? null).catch(() => []);
+    const [lines, ...figures] = await Promise.all([this.#stats.read(player?.connection ?? null), ...this.#figures.map((some) => some.read())]
+      .map((read) => read.catch(() => [])));
     if (this.#panel.hidden || player !== this.#player || !player) return;
     this.#lines.replaceChildren(...[
       ['State', [player.words, player.detail].filter(Boolean).join(' · ')],
       ...lines,
       ['Messages by', VIA[this.#relay.via]],
+      ...figures.flat(),
     ].map(([label, value]) => make('div', {}, make('dt', {}, label), make('dd', {}, value))));
   }
 

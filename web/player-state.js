@@ -5,7 +5,7 @@ export const PlayerState = Object.freeze({
   CONNECTING: 'connecting',
   LIVE: 'live',
   TAP_TO_PLAY: 'tap-to-play',
-  /** The server is there, its camera is not. */
+  /** The server is there; its camera, or whoever publishes, is not. */
   WAITING: 'waiting',
   /** Signalling works, media does not get through. */
   NO_PATH: 'no-path',
@@ -24,7 +24,7 @@ export const PlayerState = Object.freeze({
  * @property {'opening' | 'open' | 'lost'} link signalling
  * @property {number} failures attempts to open it in a row that led nowhere
  * @property {string} trouble why they did, in words
- * @property {'unknown' | 'starting' | 'live' | 'camera-lost' | 'failed'} stream what the server says of it
+ * @property {'unknown' | 'starting' | 'live' | 'camera-lost' | 'failed' | 'waiting'} stream what the server says of it
  * @property {string} detail the server's words
  * @property {string} unsupported why this browser can't play it, if that is so; else ''
  * @property {string} refused why the server gave its last offer up, if it did and not for want of a path; else ''
@@ -83,6 +83,7 @@ export function stateOf(facts) {
   if (facts.stream === 'camera-lost' || facts.stream === 'failed') {
     return { state: PlayerState.WAITING, detail: facts.detail === UNPLUGGED ? '' : facts.detail };
   }
+  if (facts.stream === 'waiting') return { state: PlayerState.WAITING, detail: '' };
   if (facts.blocked) return { state: PlayerState.TAP_TO_PLAY, detail: '' };
   // Of a picture that moves the server may have something to say, too: that the camera is slow.
   if (facts.picture === 'moving') return { state: PlayerState.LIVE, detail: facts.stream === 'live' ? facts.detail : '' };
@@ -121,6 +122,7 @@ export function wordsFor(state, { stream, detail }) {
     case PlayerState.TAP_TO_PLAY:
       return 'Tap to play';
     case PlayerState.WAITING:
+      if (stream === 'waiting') return detail || 'Waiting for somebody to publish';
       if (stream === 'failed') return 'The stream has a problem, trying again';
       return detail === UNPLUGGED ? UNPLUGGED : 'Camera lost, waiting for it';
     case PlayerState.NO_PATH:

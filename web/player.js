@@ -49,7 +49,7 @@ function randomId() {
  *  - `stream` {live, controls}: whether the camera gives pictures, and whether it can be set
  *  - `video-added`, `video-shown`, `video-removed` {video}: whoever shows the player keeps each <video> that was
  *    added in the document, and on top the one shown last
- *  - `channel` {channel}: a data channel for the relay
+ *  - `channel` {channel, unreliable, objects}: a data channel for the relay, what makes one beside it that loses rather than waits, and one for objects
  */
 export class Player extends EventTarget {
   #src;
@@ -334,7 +334,7 @@ export class Player extends EventTarget {
 
   #onStreamState({ state, detail, title, controls }) {
     this.#call(title);
-    if (!['starting', 'live', 'camera-lost', 'failed'].includes(state)) return;
+    if (!['starting', 'live', 'camera-lost', 'failed', 'waiting'].includes(state)) return;
     this.#facts.stream = state;
     this.#facts.detail = typeof detail === 'string' ? detail : '';
     this.#grant();
@@ -378,7 +378,7 @@ export class Player extends EventTarget {
     on('failed', () => this.#onFailed(peer));
     on('shown', () => this.#show(peer));
     on('blocked', () => { this.#facts.blocked = this.#facts.picture !== 'moving' || peer === this.#showing; });
-    on('channel', ({ channel }) => this.#emit('channel', { channel }));
+    on('channel', (made) => this.#emit('channel', made));
     this.#emit('video-added', { video: peer.video });
     peer.accept(sdp);
   }

@@ -314,7 +314,7 @@ export async function ask(url, values) {
 }
 
 /** @param {string} words */
-function sentence(words) {
+export function sentence(words) {
   const text = words.charAt(0).toUpperCase() + words.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -59,6 +59,30 @@ export class StatsReader {
   }
 }
 
+/** Reads what a connection sends, again and again. */
+export class SentReader {
+  /** @type {any} */
+  #before = null;
+
+  /**
+   * @param {RTCPeerConnection | null} connection
+   * @returns {Promise<{width: number, height: number, framesPerSecond: number, bits: number, lost: number} | null>} `bits` a second since the
+   *   last reading, NaN at first; `lost`: the share that the other side has not got lately
+   */
+  async read(connection) {
+    const reports = new Map(await connection?.getStats());
+    const video = find(reports, (report) => report.type === 'outbound-rtp' && report.kind === 'video');
+    if (!video) return null;
+    const before = this.#before?.id === video.id && this.#before.bytesSent <= video.bytesSent ? this.#before : null;
+    this.#before = video;
+    return {
+      width: video.frameWidth, height: video.frameHeight, framesPerSecond: video.framesPerSecond,
+      bits: before ? (8000 * (video.bytesSent - before.bytesSent)) / (video.timestamp - before.timestamp) : NaN,
+      lost: reports.get(video.remoteId)?.fractionLost ?? 0,
+    };
+  }
+}
+
 /**
  * @param {Map<string, any>} reports
  * @param {any} stream
@@ -106,6 +130,6 @@ function number(value, digits, unit) {
 }
 
 /** @param {number} bits a second */
-function bitrate(bits) {
+export function bitrate(bits) {
   return bits >= 1e6 ? number(bits / 1e6, 2, ' Mbit/s') : number(bits / 1e3, 0, ' kbit/s');
 }

@@ -1,8 +1,5 @@
 #include "sl-app.h"
 
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -13,17 +10,21 @@
 #include "sl-camera-list.h"
 #include "sl-capture-ask.h"
 #include "sl-census.h"
+#include "sl-certificate.h"
 #include "sl-context.h"
 #include "sl-descriptors.h"
 #include "sl-http-server.h"
 #include "sl-log.h"
 #include "sl-meters.h"
+#include "sl-object-exchange.h"
+#include "sl-own-names.h"
 #include "sl-pipeline-switch.h"
+#include "sl-relay-listener.h"
+#include "sl-relay-namespaces.h"
 #include "sl-teardown.h"
 #include "sl-webrtcbin.h"
 
-/* A stream's conversation: the namespace of its first relay channel. */
-#define DEFAULT_CHANNEL_NAMESPACE "chat"
+#define DEFAULT_RELAY_SOCKET_MODE 0660u
 
 /* What stops by itself is waited for this long; SIGTERM is answered within 2 s. */
 #define STOP_TIMEOUT_MS 1700
@@ -39,8 +40,12 @@ struct _SlApp {
 
     SlAccessKeys *keys; /* NULL with --no-keys */
     SlAccess *access;
+    SlTls *tls; /* nullable: http */
     SlIce *ice;
     SlRelay *relay;
+    SlRelayListener *listener; /* nullable: no --relay-socket */
+    SlObjectStore *store;
+    SlObjectExchange *exchange;
     SlSessionPool *pool;
     SlHttpServer *server;
     SlCameraMonitor *monitor;
@@ -122,6 +127,9 @@ exit_status_of(const GError *error)
     case SL_MEDIA_ERROR_PIPELINE:
     case SL_MEDIA_ERROR_ENDED:
     case SL_MEDIA_ERROR_MISSING_ELEMENT:
+    case SL_MEDIA_ERROR_PUBLISHER_LEFT:
+    case SL_MEDIA_ERROR_REPLACED:
+    case SL_MEDIA_ERROR_UNSUPPORTED:
         break;
     }
     return SL_EXIT_CONFIG;
@@ -308,6 +316,7 @@ add_stream(SlApp *self, const SlStreamOptions *options, GError **error)
                                                              .description = description,
                                                              .values = values,
                                                              .flags = flags,
+                                                             .publish = options->publish,
                                                              .limits = &self->options->limits,
                                                              .monitor = self->monitor });
     g_ptr_array_add(self->streams, stream);
@@ -398,38 +407,32 @@ make_access(SlApp *self)
     return TRUE;
 }
 
-/* --- where to watch --- */
-
-static GInetAddress *
-ifaddr_to_inet(const struct ifaddrs *entry)
+/* Says on standard error what is wrong with it. */
+static gboolean
+make_tls(SlApp *self)
 {
-    g_autoptr(GSocketAddress) address = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *fault = NULL;
 
-    if (entry->ifa_addr == NULL || entry->ifa_addr->sa_family != AF_INET ||
-        (entry->ifa_flags & IFF_UP) == 0)
-        return NULL;
-    address = g_socket_address_new_from_native(entry->ifa_addr, sizeof(struct sockaddr_in));
-    return g_object_ref(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+    if (!sl_certificate_load(self->options, self->options->address, &self->tls, &error)) {
+        complain(error->message);
+        return FALSE;
+    }
+    fault = self->tls != NULL ? sl_tls_find_fault(self->tls) : NULL;
+    if (fault != NULL)
+        sl_log_warning("%s", fault);
+    return TRUE;
 }
 
-/* The address that somebody else in the house would type: the first IPv4 one that is not loopback
- * or link-local. */
+/* --- where to watch --- */
+
+/* What somebody else in the house would type. */
 static char *
 find_own_address(void)
 {
-    struct ifaddrs *entries;
-    char *found = NULL;
+    g_auto(GStrv) addresses = sl_own_names_get_addresses();
 
-    if (getifaddrs(&entries) != 0)
-        return g_strdup("127.0.0.1");
-    for (struct ifaddrs *entry = entries; entry != NULL && found == NULL; entry = entry->ifa_next) {
-        g_autoptr(GInetAddress) address = ifaddr_to_inet(entry);
-        if (address != NULL && !g_inet_address_get_is_loopback(address) &&
-            !g_inet_address_get_is_link_local(address))
-            found = g_inet_address_to_string(address);
-    }
-    freeifaddrs(entries);
-    return found != NULL ? found : g_strdup("127.0.0.1");
+    return g_strdup(addresses[0] != NULL ? addresses[0] : "127.0.0.1");
 }
 
 static gboolean
@@ -448,8 +451,9 @@ make_url(SlApp *self, const char *key)
     guint16 port = sl_http_server_get_port(self->server);
     gboolean is_v6 = strchr(address, ':') != NULL;
 
-    return g_strdup_printf("http://%s%s%s:%u/%s%s", is_v6 ? "[" : "", address, is_v6 ? "]" : "",
-                           port, key != NULL ? "?key=" : "", key != NULL ? key : "");
+    return g_strdup_printf("http%s://%s%s%s:%u/%s%s", self->tls != NULL ? "s" : "",
+                           is_v6 ? "[" : "", address, is_v6 ? "]" : "", port,
+                           key != NULL ? "?key=" : "", key != NULL ? key : "");
 }
 
 static void
@@ -476,6 +480,11 @@ print_links(SlApp *self)
         g_autofree char *operator_url = make_url(self, self->keys->operator_);
         printf("For whoever runs it: %s\n", operator_url);
     }
+    if (self->options->tls_self_signed)
+        printf(
+            "Browsers warn of its certificate, since nobody vouches for it. Go on if its SHA-256 "
+            "fingerprint is %s\n",
+            sl_tls_get_fingerprint(self->tls));
     fflush(stdout);
     if (self->options->no_keys && !is_loopback(self->options->address))
         sl_log_warning("--no-keys: everybody who reaches this address may watch and operate");
@@ -489,10 +498,13 @@ connect_streams(SlApp *self)
     for (guint i = 0; i < self->streams->len; i++) {
         SlStream *stream = g_ptr_array_index(self->streams, i);
         const char *name = sl_stream_get_name(stream);
-        g_autofree char *channel = g_strdup_printf("%s:%s", DEFAULT_CHANNEL_NAMESPACE, name);
-        const char *const channels[] = { channel, NULL };
+        g_autofree char *chat = g_strdup_printf(SL_NAMESPACE_CHAT ":%s", name);
+        g_autofree char *control = g_strdup_printf(SL_NAMESPACE_CONTROL ":%s", name);
+        const char *const channels[] = { chat, control, NULL };
 
-        sl_relay_add_channel(self->relay, channel, name);
+        sl_relay_add_stream(self->relay, name);
+        for (guint j = 0; channels[j] != NULL; j++)
+            sl_relay_add_channel(self->relay, channels[j]);
         sl_http_server_add_stream(self->server, g_ptr_array_index(self->pipelines, i), channels);
     }
 }
@@ -502,8 +514,44 @@ fit_descriptors(SlApp *self, GError **error)
 {
     struct rlimit limit;
 
+    guint n_local =
+        self->options->relay_socket != NULL ? self->options->limits.max_local_clients : 0;
+
     return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-           sl_descriptors_fit(&self->options->limits, limit.rlim_cur, error);
+           sl_descriptors_fit(&self->options->limits, n_local, limit.rlim_cur, error);
+}
+
+/* Where programs of this machine connect. */
+static gboolean
+listen_locally(SlApp *self, GError **error)
+{
+    const SlOptions *options = self->options;
+    guint mode = options->relay_socket_mode;
+
+    if (options->relay_socket == NULL)
+        return TRUE;
+    self->listener = sl_relay_listener_new(self->context, self->relay, &options->limits);
+    if (sl_relay_listener_listen(self->listener, options->relay_socket,
+                                 mode != 0 ? mode : DEFAULT_RELAY_SOCKET_MODE,
+                                 options->relay_socket_group, error))
+        return TRUE;
+    g_prefix_error(error, "--relay-socket ");
+    return FALSE;
+}
+
+/* Where files are kept that are sent. */
+static gboolean
+make_objects(SlApp *self, GError **error)
+{
+    const SlOptions *options = self->options;
+
+    self->store = sl_object_store_new(self->context, &options->limits, options->cache_dir, error);
+    if (self->store == NULL) {
+        g_prefix_error(error, "--cache-dir ");
+        return FALSE;
+    }
+    self->exchange = sl_object_exchange_new(self->context, &options->limits, self->store);
+    return TRUE;
 }
 
 int
@@ -524,16 +572,31 @@ sl_app_start(SlApp *self)
     self->monitor = sl_camera_monitor_new(self->context);
     if ((status = add_streams(self)) != SL_EXIT_OK || self->stopping)
         return status;
-    if (!make_access(self))
+    if (!make_access(self) || !make_tls(self))
         return SL_EXIT_CONFIG;
+    if (!make_objects(self, &error)) {
+        complain(error->message);
+        return SL_EXIT_UNAVAILABLE;
+    }
 
     self->ice = sl_ice_new(&options->ice);
-    self->relay = sl_relay_new(self->context, &options->limits);
-    self->pool = sl_session_pool_new(self->context, self->ice, self->relay, &options->limits);
-    self->server = sl_http_server_new(self->context, self->access, self->pool, self->relay,
-                                      self->ice, &options->limits, options->web_dir);
+    self->relay = sl_relay_new(self->context, &options->limits, options->namespaces);
+    self->pool = sl_session_pool_new(self->context, self->ice, self->relay, self->exchange,
+                                     &options->limits);
+    self->server = sl_http_server_new(&(SlHttpServerConfig){ .context = self->context,
+                                                             .access = self->access,
+                                                             .pool = self->pool,
+                                                             .relay = self->relay,
+                                                             .ice = self->ice,
+                                                             .store = self->store,
+                                                             .exchange = self->exchange,
+                                                             .limits = &options->limits,
+                                                             .web_dir = options->web_dir });
+    if (self->tls != NULL)
+        sl_http_server_set_tls(self->server, self->tls);
     connect_streams(self);
-    if (!sl_http_server_listen(self->server, options->address, options->port, &error)) {
+    if (!sl_http_server_listen(self->server, options->address, options->port, &error) ||
+        !listen_locally(self, &error)) {
         complain(error->message);
         return SL_EXIT_UNAVAILABLE;
     }
@@ -544,6 +607,37 @@ sl_app_start(SlApp *self)
 }
 
 /* --- SIGHUP --- */
+
+/* One port speaks one protocol until the end: http stays http. */
+static void
+reload_tls(SlApp *self, const SlOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SlTls) tls = NULL;
+    g_autofree char *fault = NULL;
+    gboolean is_same;
+
+    if (!sl_certificate_load(options, self->options->address, &tls, &error)) {
+        sl_log_warning("%s; %s", error->message,
+                       self->tls != NULL ? "the former certificate goes on" : "http goes on");
+        return;
+    }
+    if ((tls != NULL) != (self->tls != NULL))
+        sl_log_warning("%s goes on until the end", self->tls != NULL ? "https" : "http");
+    if (tls == NULL || self->tls == NULL)
+        return;
+    fault = sl_tls_find_fault(tls);
+    if (fault != NULL)
+        sl_log_warning("%s", fault);
+    /* Of the same certificate what leads to its issuer may be another. */
+    is_same = strcmp(sl_tls_get_fingerprint(tls), sl_tls_get_fingerprint(self->tls)) == 0;
+    sl_http_server_set_tls(self->server, tls);
+    sl_tls_unref(self->tls);
+    self->tls = g_steal_pointer(&tls);
+    if (!is_same)
+        sl_log_info("Another certificate from now on, SHA-256 %s",
+                    sl_tls_get_fingerprint(self->tls));
+}
 
 void
 sl_app_reload(SlApp *self)
@@ -571,7 +665,9 @@ sl_app_reload(SlApp *self)
         }
         choice = sl_pipeline_choice_new(stream->pipeline, (const char *const *)stream->set);
         sl_pipeline_switch_configure(pipeline, choice);
+        sl_stream_set_publish_policy(sl_pipeline_switch_get_stream(pipeline), stream->publish);
     }
+    reload_tls(self, options);
 }
 
 void
@@ -645,7 +741,10 @@ sl_app_stop(SlApp *self)
     self->stop_timer =
         sl_context_add_timeout(self->context, STOP_TIMEOUT_MS, on_stop_timeout, self);
     sl_http_server_close(self->server);
+    if (self->listener != NULL)
+        sl_relay_listener_close(self->listener);
     sl_relay_close(self->relay);
+    sl_object_exchange_close(self->exchange);
     self->n_stopping = 1;
     sl_session_pool_close_async(self->pool, on_pool_closed, g_object_ref(self));
 }
@@ -694,11 +793,17 @@ sl_app_dispose(GObject *object)
     sl_clear_source(&self->stop_timer);
     g_clear_object(&self->server);
     g_clear_object(&self->pool);
+    g_clear_object(&self->listener);
     g_clear_object(&self->relay);
+    g_clear_object(&self->exchange);
+    if (self->store != NULL)
+        sl_object_store_close(self->store);
+    g_clear_object(&self->store);
     g_clear_pointer(&self->pipelines, g_ptr_array_unref);
     g_clear_pointer(&self->streams, g_ptr_array_unref);
     g_clear_object(&self->monitor);
     g_clear_pointer(&self->ice, sl_ice_unref);
+    g_clear_pointer(&self->tls, sl_tls_unref);
     g_clear_pointer(&self->access, sl_access_unref);
     g_clear_pointer(&self->keys, sl_access_keys_free);
     G_OBJECT_CLASS(sl_app_parent_class)->dispose(object);

@@ -6,9 +6,11 @@
 #include "sl-log.h"
 #include "sl-options-private.h"
 #include "sl-problems.h"
+#include "sl-relay-namespaces.h"
 
 #define MAX_BYTES (64 * 1024)
 #define MAX_STREAMS 16
+#define MAX_NAMESPACES 16
 
 typedef struct {
     const char *path;
@@ -60,6 +62,14 @@ read_boolean(Config *config, const char *group, const char *key, gboolean *targe
     return fault == NULL || fail(config, group, key, error, "expected true or false");
 }
 
+static gboolean
+read_publish(Config *config, const char *group, const char *value, SlPublishPolicy *target,
+             GError **error)
+{
+    return sl_publish_policy_parse(value, target) ||
+           fail(config, group, "publish", error, "expected replace, refuse or off");
+}
+
 /* --- [server] --- */
 
 static gboolean
@@ -102,6 +112,16 @@ read_ports(Config *config, const char *value, GError **error)
 }
 
 static gboolean
+read_mode(Config *config, const char *value, GError **error)
+{
+    GError *fault = NULL;
+
+    if (sl_options_parse_mode(value, &config->options->relay_socket_mode, &fault))
+        return TRUE;
+    return fail_with(config, "relay-socket-mode", fault, error);
+}
+
+static gboolean
 read_server_key(Config *config, const char *key, const char *value, GError **error)
 {
     SlOptions *options = config->options;
@@ -123,10 +143,43 @@ read_server_key(Config *config, const char *key, const char *value, GError **err
         return read_boolean(config, "server", key, &options->wait, error);
     if (g_str_equal(key, "allow-edit"))
         return read_boolean(config, "server", key, &options->allow_edit, error);
-    return fail_unknown(
-        config, "server", key,
-        "listen, media-ports, ice-server, allow-host, allow-origin, no-keys, wait, allow-edit",
-        error);
+    if (g_str_equal(key, "publish"))
+        return read_publish(config, "server", value, &options->publish, error);
+    if (g_str_equal(key, "tls-self-signed"))
+        return read_boolean(config, "server", key, &options->tls_self_signed, error);
+    if (g_str_equal(key, "relay-socket-mode"))
+        return read_mode(config, value, error);
+    if (g_str_equal(key, "relay-socket"))
+        options->relay_socket = g_strdup(value);
+    else if (g_str_equal(key, "relay-socket-group"))
+        options->relay_socket_group = g_strdup(value);
+    else if (g_str_equal(key, "cache-dir"))
+        options->cache_dir = g_strdup(value);
+    else if (g_str_equal(key, "tls-cert"))
+        options->tls_cert = g_strdup(value);
+    else if (g_str_equal(key, "tls-key"))
+        options->tls_key = g_strdup(value);
+    else
+        return fail_unknown(config, "server", key,
+                            "listen, tls-self-signed, tls-cert, tls-key, media-ports, ice-server, "
+                            "allow-host, allow-origin, no-keys, wait, allow-edit, publish, "
+                            "relay-socket, relay-socket-mode, relay-socket-group, cache-dir",
+                            error);
+    return TRUE;
+}
+
+/* What only all of the section's keys together tell. */
+static gboolean
+check_server(Config *config, GError **error)
+{
+    const SlOptions *options = config->options;
+    g_autoptr(GError) fault = NULL;
+
+    return (sl_options_check_tls(options->tls_cert, options->tls_key, options->tls_self_signed, "",
+                                 &fault) &&
+            sl_options_check_relay_socket(options->relay_socket, options->relay_socket_mode,
+                                          options->relay_socket_group, "", &fault)) ||
+           fail(config, "server", NULL, error, fault->message);
 }
 
 /* --- [limits] --- */
@@ -162,6 +215,67 @@ read_limit(Config *config, const char *key, const char *value, GError **error)
     return fail(config, "limits", key, error, message);
 }
 
+/* --- [namespace NAME] --- */
+
+/* One that is there, or another. Returns: (transfer none) (nullable) */
+static SlRelayNamespace *
+take_namespace(Config *config, const char *group, GError **error)
+{
+    g_autofree char *name = g_strstrip(g_strdup(group + strlen("namespace ")));
+    GPtrArray *namespaces = config->options->namespaces;
+    SlRelayNamespace *namespace_ = sl_relay_namespaces_find(namespaces, name);
+
+    if (namespace_ != NULL)
+        return namespace_;
+    if (!sl_relay_namespace_is_name(name)) {
+        fail(config, group, NULL, error,
+             "expected a name of a-z, 0-9, '_' and '-' that begins with a letter");
+        return NULL;
+    }
+    if (namespaces->len >= MAX_NAMESPACES) {
+        fail(config, group, NULL, error,
+             "expected 16 namespaces at most, with chat, telemetry and control");
+        return NULL;
+    }
+    namespace_ = sl_relay_namespace_new(name);
+    g_ptr_array_add(namespaces, namespace_);
+    return namespace_;
+}
+
+static gboolean
+read_namespace_key(Config *config, const char *group, SlRelayNamespace *namespace_, const char *key,
+                   GError **error)
+{
+    const char *const *known = sl_relay_namespace_get_keys();
+    g_autofree char *value = g_key_file_get_string(config->file, group, key, NULL);
+    g_autofree char *expected = NULL;
+    g_autoptr(GError) fault = NULL;
+
+    if (!g_strv_contains(known, key)) {
+        expected = g_strjoinv(", ", (char **)known);
+        return fail_unknown(config, group, key, expected, error);
+    }
+    if (value == NULL)
+        return fail(config, group, key, error, "the value can't be read");
+    return sl_relay_namespace_set(namespace_, key, value, &fault) ||
+           fail(config, group, key, error, fault->message);
+}
+
+static gboolean
+read_namespace(Config *config, const char *group, GError **error)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(config->file, group, NULL, NULL);
+    SlRelayNamespace *namespace_ = take_namespace(config, group, error);
+
+    if (namespace_ == NULL)
+        return FALSE;
+    for (guint i = 0; keys[i] != NULL; i++) {
+        if (!read_namespace_key(config, group, namespace_, keys[i], error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* --- [stream NAME] --- */
 
 static gboolean
@@ -182,6 +296,15 @@ has_stream(Config *config, const char *name)
             return TRUE;
     }
     return FALSE;
+}
+
+static gboolean
+read_stream_publish(Config *config, const char *group, SlStreamOptions *stream, GError **error)
+{
+    g_autofree char *value = g_key_file_get_string(config->file, group, "publish", NULL);
+
+    stream->has_publish = TRUE;
+    return read_publish(config, group, value != NULL ? value : "", &stream->publish, error);
 }
 
 static gboolean
@@ -208,9 +331,12 @@ read_stream(Config *config, const char *group, GError **error)
             stream->audio = g_key_file_get_string(config->file, group, keys[i], NULL);
         else if (g_str_equal(keys[i], "set"))
             stream->set = get_list(config, group, keys[i]);
-        else if (!g_str_equal(keys[i], "strict"))
-            return fail_unknown(config, group, keys[i], "device, audio, pipeline, set, strict",
-                                error);
+        else if (g_str_equal(keys[i], "publish")) {
+            if (!read_stream_publish(config, group, stream, error))
+                return FALSE;
+        } else if (!g_str_equal(keys[i], "strict"))
+            return fail_unknown(config, group, keys[i],
+                                "device, audio, pipeline, publish, set, strict", error);
         else if (!read_boolean(config, group, keys[i], &stream->strict, error))
             return FALSE;
     }
@@ -240,12 +366,15 @@ static gboolean
 read_group(Config *config, const char *group, GError **error)
 {
     if (g_str_equal(group, "server"))
-        return read_keys(config, group, read_server_key, error);
+        return read_keys(config, group, read_server_key, error) && check_server(config, error);
     if (g_str_equal(group, "limits"))
         return read_keys(config, group, read_limit, error);
+    if (g_str_has_prefix(group, "namespace "))
+        return read_namespace(config, group, error);
     if (g_str_has_prefix(group, "stream "))
         return read_stream(config, group, error);
-    return fail(config, group, NULL, error, "expected [server], [limits] or [stream NAME]");
+    return fail(config, group, NULL, error,
+                "expected [server], [limits], [namespace NAME] or [stream NAME]");
 }
 
 /* No more of it than may be there, whatever it is. */
@@ -323,8 +452,8 @@ load_file(Config *config, GError **error)
         return check_lines(config, text, len, error);
     if (g_error_matches(fault, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND)) {
         g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_CONFIG,
-                    "%s: settings before the first section, expected [server], [limits] or "
-                    "[stream NAME] above them",
+                    "%s: settings before the first section, expected [server], [limits], "
+                    "[namespace NAME] or [stream NAME] above them",
                     config->path);
     } else {
         g_autofree char *message = sl_log_redact_text(fault->message);

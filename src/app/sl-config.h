@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 /**
  * sl_config_load:
  * @path: a key file: `[server]` with the names of the command line's options, `[limits]` with those
- * of SlLimits (`max-sessions`),
+ *   of SlLimits (`max-sessions`), `[namespace NAME]` with those of SlRelayNamespace,
  *   `[stream NAME]` with device, pipeline and set (`;` between values)
  *
  * Sets what the file says in @options. Unknown groups and keys are errors.

@@ -22,13 +22,14 @@ lower(guint *total, guint *per_address, guint64 max)
 }
 
 gboolean
-sl_descriptors_fit(SlLimits *limits, guint64 n_available, GError **error)
+sl_descriptors_fit(SlLimits *limits, guint n_local, guint64 n_available, GError **error)
 {
-    guint64 n_needed = N_SPARE + (guint64)limits->max_connections + limits->max_waiting +
+    guint64 n_spare = N_SPARE + n_local;
+    guint64 n_needed = n_spare + (guint64)limits->max_connections + limits->max_waiting +
                        (guint64)limits->max_sessions * N_PER_SESSION;
     guint64 max_connections = MIN(limits->max_connections, MAX(n_available / 4, 1));
     guint64 max_waiting = MIN(limits->max_waiting, MAX(n_available / 8, 1));
-    guint64 n_taken = N_SPARE + max_connections + max_waiting;
+    guint64 n_taken = n_spare + max_connections + max_waiting;
     guint64 max_sessions = n_available > n_taken ? (n_available - n_taken) / N_PER_SESSION : 0;
 
     if (n_needed <= n_available)

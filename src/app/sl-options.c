@@ -4,6 +4,7 @@
 
 #include "sl-config.h"
 #include "sl-options-private.h"
+#include "sl-relay-namespaces.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8080"
 #define DEFAULT_STREAM "camera"
@@ -15,19 +16,21 @@ G_DEFINE_QUARK(sl_options_error, sl_options_error)
 
 static const char summary[] = "Puts a camera into a browser. DEVICE is /dev/videoN, "
                               "/dev/v4l/by-id/…, part of a camera's name, a URI\n"
-                              "(rtsp://, file://, …) or \"test\" (always the test pattern); "
+                              "(rtsp://, file://, …), \"test\" (always the test pattern) or "
+                              "\"publish\" (nothing of its own); "
                               "without one: the first camera, or the pattern if there is none.";
 
 static const char description[] = "Exit status: 0 on SIGINT or SIGTERM; 64 for a wrong option; 69 "
-                                  "for a device or port that is not to be had;\n"
+                                  "for a device, port, socket or folder that is not to be had;\n"
                                   "78 for a mistake in a config or description file.";
 
 /* What GOption fills in, before it is checked. */
 typedef struct {
-    char *listen, *media_ports, *config, *pipeline, *audio, *web_dir, *check;
+    char *listen, *media_ports, *config, *pipeline, *audio, *web_dir, *check, *tls_cert, *tls_key,
+        *publish, *relay_socket, *relay_socket_mode, *relay_socket_group, *cache_dir;
     char **set, **ice_servers, **allow_hosts, **allow_origins, **rest;
-    gboolean strict, wait, allow_edit, new_keys, no_keys, list_devices, json, list_pipelines,
-        version;
+    gboolean strict, wait, allow_edit, new_keys, no_keys, tls_self_signed, list_devices, json,
+        list_pipelines, version;
 } RawOptions;
 
 static void
@@ -40,6 +43,13 @@ raw_options_clear(RawOptions *raw)
     g_free(raw->audio);
     g_free(raw->web_dir);
     g_free(raw->check);
+    g_free(raw->tls_cert);
+    g_free(raw->tls_key);
+    g_free(raw->publish);
+    g_free(raw->relay_socket);
+    g_free(raw->relay_socket_mode);
+    g_free(raw->relay_socket_group);
+    g_free(raw->cache_dir);
     g_strfreev(raw->set);
     g_strfreev(raw->ice_servers);
     g_strfreev(raw->allow_hosts);
@@ -64,11 +74,17 @@ void
 sl_options_free(SlOptions *self)
 {
     g_free(self->address);
+    g_free(self->tls_cert);
+    g_free(self->tls_key);
     g_strfreev(self->ice.servers);
     g_strfreev(self->allow_hosts);
     g_strfreev(self->allow_origins);
     g_strfreev(self->argv);
     g_clear_pointer(&self->streams, g_ptr_array_unref);
+    g_clear_pointer(&self->namespaces, g_ptr_array_unref);
+    g_free(self->relay_socket);
+    g_free(self->relay_socket_group);
+    g_free(self->cache_dir);
     g_free(self->web_dir);
     g_free(self->check);
     g_free(self);
@@ -161,6 +177,20 @@ sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max, GEr
 }
 
 gboolean
+sl_options_parse_mode(const char *text, guint *ret_mode, GError **error)
+{
+    guint64 mode;
+
+    if (!g_ascii_string_to_unsigned(text, 8, 1, 0777, &mode, NULL)) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                    "%s: expected permissions in octal, such as 0660", text);
+        return FALSE;
+    }
+    *ret_mode = (guint)mode;
+    return TRUE;
+}
+
+gboolean
 sl_options_check_host(const char *text, GError **error)
 {
     if (*text != '\0' && text[strspn(text, HOST_NAME_CHARS)] == '\0')
@@ -204,6 +234,47 @@ check_each(const char *option, char **values, gboolean (*check)(const char *, GE
     return TRUE;
 }
 
+gboolean
+sl_options_check_tls(const char *cert, const char *key, gboolean self_signed, const char *dashes,
+                     GError **error)
+{
+    if (self_signed && (cert != NULL || key != NULL)) {
+        g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                    "%stls-self-signed makes a certificate, %stls-cert brings one: expected one of "
+                    "them",
+                    dashes, dashes);
+        return FALSE;
+    }
+    if ((cert == NULL) == (key == NULL))
+        return TRUE;
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                "%stls-%s alone, expected %stls-%s with it", dashes, cert == NULL ? "key" : "cert",
+                dashes, cert == NULL ? "cert" : "key");
+    return FALSE;
+}
+
+gboolean
+sl_options_check_relay_socket(const char *path, guint mode, const char *group, const char *dashes,
+                              GError **error)
+{
+    if (path != NULL || (mode == 0 && group == NULL))
+        return TRUE;
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                "%srelay-socket-%s alone, expected %srelay-socket with it", dashes,
+                mode != 0 ? "mode" : "group", dashes);
+    return FALSE;
+}
+
+static gboolean
+check_publish(const char *word, SlPublishPolicy *ret_policy, GError **error)
+{
+    if (sl_publish_policy_parse(word, ret_policy))
+        return TRUE;
+    g_set_error(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+                "--publish %s: expected replace, refuse or off", word);
+    return FALSE;
+}
+
 static gboolean
 check_web_dir(const char *dir, GError **error)
 {
@@ -240,15 +311,33 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
           "Take no nearest mode of a camera: the wanted size and rate, or an error", NULL },
         { "wait", 0, 0, G_OPTION_ARG_NONE, &raw->wait,
           "Wait for cameras that are missing, busy or forbidden, rather than exit", NULL },
+        { "publish", 0, 0, G_OPTION_ARG_STRING, &raw->publish,
+          "Who publishes in a stream takes the place of who did before, is refused while somebody "
+          "does, or always (default replace)",
+          "replace|refuse|off" },
         { "listen", 'l', 0, G_OPTION_ARG_STRING, &raw->listen,
           "Where to serve pages; \":8080\" is every address, port 0 picks one "
           "(default " DEFAULT_LISTEN ")",
           "[ADDRESS]:PORT" },
+        { "tls-self-signed", 0, 0, G_OPTION_ARG_NONE, &raw->tls_self_signed,
+          "Serve https with a certificate of its own, which browsers warn of", NULL },
+        { "tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &raw->tls_cert,
+          "Serve https with this certificate (PEM, then those that lead to its issuer)", "FILE" },
+        { "tls-key", 0, 0, G_OPTION_ARG_FILENAME, &raw->tls_key, "The key of --tls-cert", "FILE" },
         { "media-ports", 0, 0, G_OPTION_ARG_STRING, &raw->media_ports, "UDP ports for media",
           "MIN-MAX" },
         { "ice-server", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->ice_servers,
           "stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT] (repeatable; none by default)",
           "URL" },
+        { "relay-socket", 0, 0, G_OPTION_ARG_FILENAME, &raw->relay_socket,
+          "Let programs of this machine send and receive messages on this Unix socket", "PATH" },
+        { "relay-socket-mode", 0, 0, G_OPTION_ARG_STRING, &raw->relay_socket_mode,
+          "Its permissions, in octal (default 0660)", "MODE" },
+        { "relay-socket-group", 0, 0, G_OPTION_ARG_STRING, &raw->relay_socket_group, "Its group",
+          "GROUP" },
+        { "cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &raw->cache_dir,
+          "Keep files that were sent in this folder rather than in memory; they outlive a restart",
+          "DIR" },
         { "config", 'c', 0, G_OPTION_ARG_FILENAME, &raw->config,
           "Key file with the same settings and several streams", "FILE" },
         { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->allow_hosts,
@@ -295,6 +384,15 @@ parse_command_line(const char *const *argv, RawOptions *raw, GError **error)
     if (raw->json && !raw->list_devices) {
         g_set_error_literal(error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
                             "--json is how --list-devices answers: expected --list-devices --json");
+        return FALSE;
+    }
+    if (!sl_options_check_tls(raw->tls_cert, raw->tls_key, raw->tls_self_signed, "--", error))
+        return FALSE;
+    if (raw->check != NULL && raw->rest != NULL) {
+        g_set_error(
+            error, SL_OPTIONS_ERROR, SL_OPTIONS_ERROR_USAGE,
+            "--check reads one description: found \"%s\" and \"%s\", expected one NAME or FILE",
+            raw->check, raw->rest[0]);
         return FALSE;
     }
     if (raw->rest != NULL && g_strv_length(raw->rest) > 1) {
@@ -349,6 +447,8 @@ apply_stream_options(SlOptions *self, const RawOptions *raw, GError **error)
     for (guint i = 0; i < self->streams->len; i++) {
         stream = g_ptr_array_index(self->streams, i);
         stream->strict |= raw->strict;
+        if (raw->publish != NULL || !stream->has_publish)
+            stream->publish = self->publish;
         if (stream->pipeline == NULL)
             stream->pipeline = g_strdup(DEFAULT_PIPELINE);
     }
@@ -362,6 +462,42 @@ take_strv(char ***target, char ***source)
         return;
     g_strfreev(*target);
     *target = g_steal_pointer(source);
+}
+
+/* One way takes the place of the other. */
+static void
+apply_tls_options(SlOptions *self, RawOptions *raw)
+{
+    if (raw->tls_cert == NULL && !raw->tls_self_signed)
+        return;
+    g_free(self->tls_cert);
+    g_free(self->tls_key);
+    self->tls_cert = g_steal_pointer(&raw->tls_cert);
+    self->tls_key = g_steal_pointer(&raw->tls_key);
+    self->tls_self_signed = raw->tls_self_signed;
+}
+
+static void
+take_string(char **target, char **source)
+{
+    if (*source == NULL)
+        return;
+    g_free(*target);
+    *target = g_steal_pointer(source);
+}
+
+static gboolean
+apply_relay_socket(SlOptions *self, RawOptions *raw, GError **error)
+{
+    take_string(&self->relay_socket, &raw->relay_socket);
+    take_string(&self->relay_socket_group, &raw->relay_socket_group);
+    if (raw->relay_socket_mode != NULL &&
+        !sl_options_parse_mode(raw->relay_socket_mode, &self->relay_socket_mode, error)) {
+        g_prefix_error(error, "--relay-socket-mode ");
+        return FALSE;
+    }
+    return sl_options_check_relay_socket(self->relay_socket, self->relay_socket_mode,
+                                         self->relay_socket_group, "--", error);
 }
 
 /* The command line over what the config file has set. */
@@ -387,8 +523,13 @@ apply_command_line(SlOptions *self, RawOptions *raw, GError **error)
     if (!check_each("--ice-server:", raw->ice_servers, sl_ice_server_check, error) ||
         !check_each("--allow-host", raw->allow_hosts, sl_options_check_host, error) ||
         !check_each("--allow-origin", raw->allow_origins, sl_options_check_origin, error) ||
+        (raw->publish != NULL && !check_publish(raw->publish, &self->publish, error)) ||
         (raw->web_dir != NULL && !check_web_dir(raw->web_dir, error)))
         return FALSE;
+    if (!apply_relay_socket(self, raw, error))
+        return FALSE;
+    apply_tls_options(self, raw);
+    take_string(&self->cache_dir, &raw->cache_dir);
     take_strv(&self->ice.servers, &raw->ice_servers);
     take_strv(&self->allow_hosts, &raw->allow_hosts);
     take_strv(&self->allow_origins, &raw->allow_origins);
@@ -414,6 +555,7 @@ sl_options_parse(const char *const *argv, GError **error)
     self->streams = g_ptr_array_new_with_free_func((GDestroyNotify)sl_stream_options_free);
     self->argv = g_strdupv((char **)argv);
     sl_limits_init(&self->limits);
+    self->namespaces = sl_relay_namespaces_new();
     if (!sl_options_parse_listen(DEFAULT_LISTEN, &self->address, &self->port, error) ||
         !parse_command_line(argv, &raw, error))
         return NULL;

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 
+#include "sl-publish-policy.h"
 #include "sl-settings.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,8 @@ typedef struct {
     char *pipeline;  /* a name or a file */
     char **set;      /* NAME=VALUE; NULL where there is none */
     gboolean strict; /* a camera gives exactly what is wanted, or nothing */
+    SlPublishPolicy publish;
+    gboolean has_publish; /* its own, rather than the server's */
 } SlStreamOptions;
 
 /** SlOptions: command line and config file together: the command line counts for more. */
@@ -34,9 +37,17 @@ typedef struct {
     guint16 port;
     SlIceSettings ice;
     SlLimits limits;
+    GPtrArray *namespaces;    /* of SlRelayNamespace */
+    char *tls_cert, *tls_key; /* nullable, both or none */
+    gboolean tls_self_signed; /* neither: http */
     char **allow_hosts;
     char **allow_origins;
-    GPtrArray *streams; /* of SlStreamOptions; at least one */
+    SlPublishPolicy publish;  /* of streams that don't have their own */
+    GPtrArray *streams;       /* of SlStreamOptions; at least one */
+    char *relay_socket;       /* nullable: none */
+    guint relay_socket_mode;  /* 0: not given */
+    char *relay_socket_group; /* nullable */
+    char *cache_dir;          /* nullable: objects are kept in memory */
     char *web_dir;
     char *check;
     char **argv;         /* what it was parsed from */
@@ -53,6 +64,14 @@ typedef struct {
  * Returns: (transfer full) (nullable): SL_OPTIONS_ERROR
  */
 SlOptions *sl_options_parse(const char *const *argv, GError **error);
+/** sl_options_check_tls: one way to have a certificate, and that one whole. @dashes: before the
+ * options' names in the message: "--", or "" in a file */
+gboolean sl_options_check_tls(const char *cert, const char *key, gboolean self_signed,
+                              const char *dashes, GError **error);
+/** sl_options_check_relay_socket: @mode (0: none) and @group (nullable) are of one that there is;
+ * @dashes as above */
+gboolean sl_options_check_relay_socket(const char *path, guint mode, const char *group,
+                                       const char *dashes, GError **error);
 /** sl_options_find_stream: (nullable) */
 const SlStreamOptions *sl_options_find_stream(const SlOptions *self, const char *name);
 void sl_options_free(SlOptions *self);
@@ -72,6 +91,10 @@ gboolean sl_options_parse_listen(const char *text, char **ret_address, guint16 *
 /** sl_options_parse_ports: `MIN-MAX`, both from 1024, MIN ≤ MAX */
 gboolean sl_options_parse_ports(const char *text, guint16 *ret_min, guint16 *ret_max,
                                 GError **error);
+
+/** sl_options_parse_mode: permissions in octal, such as `0660`: with something in them, at most
+ * `0777` */
+gboolean sl_options_parse_mode(const char *text, guint *ret_mode, GError **error);
 
 /** sl_options_check_host: a name as it stands in a Host header, without a port */
 gboolean sl_options_check_host(const char *text, GError **error);

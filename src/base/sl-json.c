@@ -118,3 +118,42 @@ sl_json_get_optional_integer(JsonObject *object, const char *name, gint64 min, g
     *ret_value = fallback;
     return TRUE;
 }
+
+gboolean
+sl_json_get_optional_number(JsonObject *object, const char *name, double min, double max,
+                            double fallback, double *ret_value, GError **error)
+{
+    JsonNode *node = json_object_get_member(object, name);
+    double value;
+
+    if (is_absent(object, name)) {
+        *ret_value = fallback;
+        return TRUE;
+    }
+    if (!holds(node, G_TYPE_INT64) && !holds(node, G_TYPE_DOUBLE))
+        return wrong_type(node, name, "a number", error);
+    value = json_node_get_double(node);
+    if (value < min || value > max) {
+        g_set_error(error, SL_BASE_ERROR, SL_BASE_ERROR_INVALID,
+                    "“%s” is %g, expected %.0f to %.0f", name, value, min, max);
+        return FALSE;
+    }
+    *ret_value = value;
+    return TRUE;
+}
+
+gboolean
+sl_json_get_optional_boolean(JsonObject *object, const char *name, gboolean fallback,
+                             gboolean *ret_value, GError **error)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    if (is_absent(object, name)) {
+        *ret_value = fallback;
+        return TRUE;
+    }
+    if (!holds(node, G_TYPE_BOOLEAN))
+        return wrong_type(node, name, "true or false", error);
+    *ret_value = json_node_get_boolean(node);
+    return TRUE;
+}

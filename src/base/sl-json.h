@@ -44,6 +44,12 @@ gboolean sl_json_get_optional_string(JsonObject *object, const char *name, gsize
 gboolean sl_json_get_optional_integer(JsonObject *object, const char *name, gint64 min, gint64 max,
                                       gint64 fallback, gint64 *ret_value, GError **error);
 
+/** sl_json_get_optional_number: as above; integer or not. */
+gboolean sl_json_get_optional_number(JsonObject *object, const char *name, double min, double max,
+                                     double fallback, double *ret_value, GError **error);
+gboolean sl_json_get_optional_boolean(JsonObject *object, const char *name, gboolean fallback,
+                                      gboolean *ret_value, GError **error);
+
 /**
  * sl_json_to_text:
  * @object: (transfer none):

@@ -7,6 +7,7 @@
 #define KIB 1024u
 #define MIB (1024u * 1024u)
 #define DAY_MS (24u * 3600u * 1000u)
+#define YEAR (366u * 24u * 3600u)
 
 /* In the order of SlLimits: SL_LIMIT() is the index. */
 static const SlLimitInfo INFOS[] = {
@@ -46,18 +47,31 @@ static const SlLimitInfo INFOS[] = {
     SETTING("ping-burst", ping_burst, 1, 10000, 50),
     LOGGED("signals-per-second", signals_per_second, 1, 100000, 20),
     SETTING("signal-burst", signal_burst, 1, 100000, 200),
+    LOGGED("offers-per-second", offers_per_second, 1, 10000, 4),
+    SETTING("offer-burst", offer_burst, 1, 100000, 64),
     LOGGED("max-sdp-bytes", max_sdp_bytes, KIB, 60 * KIB, 60 * KIB),
     LOGGED("max-candidates", max_candidates, 1, 10000, 100),
 
+    LOGGED("max-local-clients", max_local_clients, 1, 10000, 64),
     SETTING("relay-window-messages", relay_window_messages, 1, 100000, 256),
     SETTING("relay-window-bytes", relay_window_bytes, KIB, 1024 * MIB, MIB),
     LOGGED("relay-requests-per-second", relay_requests_per_second, 1, 100000, 50),
     SETTING("relay-request-burst", relay_request_burst, 1, 100000, 200),
     LOGGED("relay-bytes-per-second", relay_bytes_per_second, KIB, 1024 * MIB, 256 * KIB),
     SETTING("relay-byte-burst", relay_byte_burst, 64 * KIB, 1024 * MIB, MIB),
-    LOGGED("max-publish-bytes", max_publish_bytes, 1, 60 * KIB, 16 * KIB),
-    SETTING("history-messages", history_messages, 1, 10000000, 1000),
-    SETTING("history-bytes", history_bytes, 1, 1024 * MIB, MIB),
+
+    LOGGED("cache-mib", cache_mib, 1, MIB, 256),
+    LOGGED("max-object-mib", max_object_mib, 1, MIB, 256),
+    COUNTED("max-objects", max_objects, 1, 1000000, 4096),
+    SETTING("object-seconds", object_seconds, 0, YEAR * 100, 24 * 3600),
+    COUNTED("partial-seconds", partial_seconds, 1, YEAR, 600),
+    LOGGED("address-cache-mib", address_cache_mib, 0, MIB, 0),
+    LOGGED("max-puts", max_puts, 1, 1000, 4),
+    LOGGED("max-gets", max_gets, 1, 1000, 8),
+    SETTING("put-bytes-per-second", put_bytes_per_second, 0, G_MAXUINT, 0),
+    SETTING("get-bytes-per-second", get_bytes_per_second, 0, G_MAXUINT, 0),
+    LOGGED("object-requests-per-second", object_requests_per_second, 1, 100000, 50),
+    SETTING("object-request-burst", object_request_burst, 1, 100000, 200),
 #undef SETTING
 #undef COUNTED
 #undef LOGGED

@@ -29,31 +29,44 @@ typedef struct {
     guint max_header_bytes;
     guint max_body_bytes;
 
-    guint max_message_bytes; /* a text on a WebSocket */
-    guint max_queue_bytes;   /* written to a WebSocket and not taken by the other side */
+    guint max_message_bytes; /* a text on a WebSocket, a line on the Unix socket */
+    guint max_queue_bytes;   /* written to one of them and not taken by the other side */
     guint pings_per_second;  /* pongs, too */
     guint ping_burst;
     guint signals_per_second; /* signalling messages from one viewer */
     guint signal_burst;
+    guint offers_per_second; /* WHEP and WHIP, from one address */
+    guint offer_burst;
     guint max_sdp_bytes;
     guint max_candidates; /* from one viewer, for one peer */
 
+    guint max_local_clients;     /* connected to the Unix socket */
     guint relay_window_messages; /* sent and not acknowledged, a relay client */
     guint relay_window_bytes;
     guint relay_requests_per_second;
     guint relay_request_burst;
     guint relay_bytes_per_second;
     guint relay_byte_burst;
-    guint max_publish_bytes;
-    guint history_messages; /* kept, a channel */
-    guint history_bytes;
+
+    guint cache_mib; /* objects, and what has come of unfinished ones */
+    guint max_object_mib;
+    guint max_objects;
+    guint object_seconds;    /* since it was last put; 0: for good */
+    guint partial_seconds;   /* an upload that nobody goes on with */
+    guint address_cache_mib; /* how much of the cache one address may fill; 0: all */
+    guint max_puts;          /* of one client, at once */
+    guint max_gets;
+    guint put_bytes_per_second; /* of one client; 0: any */
+    guint get_bytes_per_second;
+    guint object_requests_per_second;
+    guint object_request_burst;
 
     SlMeters *meters; /* nullable; borrowed: outlives every copy */
 } SlLimits;
 
 /** SL_LIMIT: names a member of SlLimits */
 #define SL_LIMIT(member) ((guint)(G_STRUCT_OFFSET(SlLimits, member) / sizeof(guint)))
-#define SL_N_LIMITS (SL_LIMIT(history_bytes) + 1)
+#define SL_N_LIMITS (SL_LIMIT(object_request_burst) + 1)
 
 typedef enum {
     SL_LIMIT_SETTING, /* nobody is refused by it */

@@ -305,16 +305,30 @@ check_attribute(const Check *check, const SlSdpAttribute *attribute, GError **er
 }
 
 gboolean
+sl_sdp_attribute_check(const SlSdpAttribute *attribute, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(checks); i++) {
+        if (strcmp(attribute->key, checks[i].key) == 0)
+            return checks[i].func(NULL, attribute, error);
+    }
+    return TRUE;
+}
+
+gboolean
+sl_sdp_section_check_size(const SlSdpSection *section, GError **error)
+{
+    return section->attributes->len <= MAX_ATTRIBUTES ||
+           sl_sdp_section_invalid(error, section, "more than %d attributes follow", MAX_ATTRIBUTES);
+}
+
+gboolean
 sl_sdp_attributes_check(const SlSdpSection *answer, const SlSdpSection *offer, gboolean rejected,
                         GError **error)
 {
     const Check check = { answer, offer, rejected };
 
-    if (answer->attributes->len > MAX_ATTRIBUTES) {
-        g_set_error(error, SL_BASE_ERROR, SL_BASE_ERROR_INVALID,
-                    "SDP line %u: more than %d attributes follow", answer->line, MAX_ATTRIBUTES);
+    if (!sl_sdp_section_check_size(answer, error))
         return FALSE;
-    }
     for (guint i = 0; i < answer->attributes->len; i++) {
         if (!check_attribute(&check, &g_array_index(answer->attributes, SlSdpAttribute, i), error))
             return FALSE;

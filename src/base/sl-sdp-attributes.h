@@ -15,4 +15,13 @@ G_BEGIN_DECLS
 gboolean sl_sdp_attributes_check(const SlSdpSection *answer, const SlSdpSection *offer,
                                  gboolean rejected, GError **error);
 
+/**
+ * sl_sdp_attribute_check:
+ * @attribute: one whose form does not hang on an offer: ice-ufrag, ice-pwd, fingerprint
+ */
+gboolean sl_sdp_attribute_check(const SlSdpAttribute *attribute, GError **error);
+
+/** sl_sdp_section_check_size: whether it has no more attributes than can be gone through often */
+gboolean sl_sdp_section_check_size(const SlSdpSection *section, GError **error);
+
 G_END_DECLS

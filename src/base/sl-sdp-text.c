@@ -1,6 +1,5 @@
 #include "sl-sdp-text.h"
 #include "sl-error.h"
-#include "sl-sdp.h"
 
 #include <string.h>
 
@@ -102,8 +101,6 @@ parse_line(SlSdpText *self, char *text, guint line, GError **error)
 
     if (strlen(text) > MAX_LINE_BYTES)
         return invalid(error, line, "longer than 4096 bytes");
-    if (line == 1 && strcmp(text, "v=0") != 0)
-        return invalid(error, line, "expected “v=0”");
     if (strchr("vosiuepcbtrzam", text[0]) == NULL || text[0] == '\0' || text[1] != '=')
         return invalid(error, line, "expected a type that an SDP has here, and “=”");
     for (const char *p = text; *p != '\0'; p++) {
@@ -114,11 +111,13 @@ parse_line(SlSdpText *self, char *text, guint line, GError **error)
         return parse_media(self, text + 2, line, error);
     if (text[0] == 'a')
         return parse_attribute(section, text + 2, line, error);
+    if (text[0] == 'o' && self->origin == NULL)
+        self->origin = text + 2;
     return TRUE;
 }
 
 static gboolean
-parse_lines(SlSdpText *self, GError **error)
+parse_lines(SlSdpText *self, gboolean is_fragment, GError **error)
 {
     guint line = 0;
 
@@ -129,21 +128,24 @@ parse_lines(SlSdpText *self, GError **error)
         text[len] = '\0';
         if (len > 0 && text[len - 1] == '\r')
             text[len - 1] = '\0';
-        if (!parse_line(self, text, ++line, error))
+        if (++line == 1 && !is_fragment && strcmp(text, "v=0") != 0)
+            return invalid(error, line, "expected “v=0”");
+        if (!parse_line(self, text, line, error))
             return FALSE;
     }
     return line > 0 || invalid(error, 1, "the SDP is empty");
 }
 
-SlSdpText *
-sl_sdp_text_parse(const char *text, GError **error)
+static SlSdpText *
+parse(const char *text, gsize max_bytes, gboolean is_fragment, GError **error)
 {
     g_autoptr(SlSdpText) self = NULL;
+    gsize len = strlen(text);
 
-    if (strlen(text) > SL_SDP_MAX_BYTES) {
+    if (len > max_bytes) {
         g_set_error(error, SL_BASE_ERROR, SL_BASE_ERROR_TOO_LARGE,
-                    "SDP of %" G_GSIZE_FORMAT " bytes, at most %d are allowed", strlen(text),
-                    SL_SDP_MAX_BYTES);
+                    "SDP of %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are allowed",
+                    len, max_bytes);
         return NULL;
     }
     if (!g_utf8_validate(text, -1, NULL)) {
@@ -151,10 +153,24 @@ sl_sdp_text_parse(const char *text, GError **error)
         return NULL;
     }
     self = g_new0(SlSdpText, 1);
-    self->text = g_strdup(text);
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    self->text = g_strndup(text, len);
     self->session = section_new(1);
     self->medias = g_ptr_array_new_with_free_func(section_free);
-    return parse_lines(self, error) ? g_steal_pointer(&self) : NULL;
+    return parse_lines(self, is_fragment, error) ? g_steal_pointer(&self) : NULL;
+}
+
+SlSdpText *
+sl_sdp_text_parse(const char *text, gsize max_bytes, GError **error)
+{
+    return parse(text, max_bytes, FALSE, error);
+}
+
+SlSdpText *
+sl_sdp_text_parse_fragment(const char *text, gsize max_bytes, GError **error)
+{
+    return parse(text, max_bytes, TRUE, error);
 }
 
 const SlSdpAttribute *
@@ -175,4 +191,16 @@ sl_sdp_section_get(const SlSdpSection *self, const char *key)
     const SlSdpAttribute *attribute = sl_sdp_section_find(self, key, 0);
 
     return attribute != NULL ? attribute->value : NULL;
+}
+
+gboolean
+sl_sdp_section_invalid(GError **error, const SlSdpSection *section, const char *format, ...)
+{
+    g_autofree char *problem = NULL;
+    va_list args;
+
+    va_start(args, format);
+    problem = g_strdup_vprintf(format, args);
+    va_end(args);
+    return invalid(error, section->line, problem);
 }

@@ -1,24 +1,8 @@
 #include "sl-sdp.h"
-#include "sl-error.h"
 #include "sl-sdp-attributes.h"
 #include "sl-sdp-text.h"
 
 #include <string.h>
-
-G_GNUC_PRINTF(3, 4)
-static gboolean
-invalid(GError **error, const SlSdpSection *section, const char *format, ...)
-{
-    g_autofree char *problem = NULL;
-    va_list args;
-
-    va_start(args, format);
-    problem = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error(error, SL_BASE_ERROR, SL_BASE_ERROR_INVALID, "SDP line %u: %s", section->line,
-                problem);
-    return FALSE;
-}
 
 static gboolean
 is_rejected(const SlSdpSection *media)
@@ -58,15 +42,18 @@ check_direction(const SlSdpSection *media, const SlSdpSection *offered, GError *
     const char *answer = get_direction(media);
 
     if (answer == NULL)
-        return invalid(error, media, "expected one direction, “a=recvonly” or another");
+        return sl_sdp_section_invalid(error, media,
+                                      "expected one direction, “a=recvonly” or another");
     if (g_strcmp0(offer, "sendonly") == 0 && strcmp(answer, "recvonly") != 0 &&
         strcmp(answer, "inactive") != 0)
-        return invalid(error, media, "“a=%s” answers “a=sendonly”, expected “a=recvonly”", answer);
+        return sl_sdp_section_invalid(error, media,
+                                      "“a=%s” answers “a=sendonly”, expected “a=recvonly”", answer);
     if (g_strcmp0(offer, "recvonly") == 0 && strcmp(answer, "sendonly") != 0 &&
         strcmp(answer, "inactive") != 0)
-        return invalid(error, media, "“a=%s” answers “a=recvonly”, expected “a=sendonly”", answer);
+        return sl_sdp_section_invalid(error, media,
+                                      "“a=%s” answers “a=recvonly”, expected “a=sendonly”", answer);
     if (g_strcmp0(offer, "inactive") == 0 && strcmp(answer, "inactive") != 0)
-        return invalid(error, media, "“a=%s” answers “a=inactive”", answer);
+        return sl_sdp_section_invalid(error, media, "“a=%s” answers “a=inactive”", answer);
     return TRUE;
 }
 
@@ -88,13 +75,15 @@ check_formats(const SlSdpSection *media, const SlSdpSection *offered, GError **e
 {
     if (!is_rtp(media) &&
         !g_strv_equal((const char *const *)media->formats, (const char *const *)offered->formats))
-        return invalid(error, media, "the formats of “m=application” are not the offer's");
+        return sl_sdp_section_invalid(error, media,
+                                      "the formats of “m=application” are not the offer's");
     for (guint i = 0; media->formats[i] != NULL; i++) {
         if (!g_strv_contains((const char *const *)offered->formats, media->formats[i]))
-            return invalid(error, media, "the offer has no format “%s”", media->formats[i]);
+            return sl_sdp_section_invalid(error, media, "the offer has no format “%s”",
+                                          media->formats[i]);
         if (is_rtp(media) && has_rtpmap(offered, media->formats[i]) &&
             !has_rtpmap(media, media->formats[i]))
-            return invalid(error, media, "no “a=rtpmap:%s”", media->formats[i]);
+            return sl_sdp_section_invalid(error, media, "no “a=rtpmap:%s”", media->formats[i]);
     }
     return TRUE;
 }
@@ -108,8 +97,9 @@ check_credentials(const SlSdpSection *section, gboolean *ret_has, GError **error
     gboolean pwd = sl_sdp_section_get(section, "ice-pwd") != NULL;
 
     if (ufrag != pwd)
-        return invalid(error, section, "“a=%s” without “a=%s”", ufrag ? "ice-ufrag" : "ice-pwd",
-                       ufrag ? "ice-pwd" : "ice-ufrag");
+        return sl_sdp_section_invalid(error, section, "“a=%s” without “a=%s”",
+                                      ufrag ? "ice-ufrag" : "ice-pwd",
+                                      ufrag ? "ice-pwd" : "ice-ufrag");
     *ret_has = ufrag;
     return TRUE;
 }
@@ -127,13 +117,14 @@ check_transport(const SlSdpText *answer, const SlSdpSection *media, GError **err
     if (is_rejected(media))
         return TRUE;
     if (!in_session && !in_media)
-        return invalid(error, media, "no “a=ice-ufrag” and “a=ice-pwd”");
+        return sl_sdp_section_invalid(error, media, "no “a=ice-ufrag” and “a=ice-pwd”");
     if (session_fingerprint && media_fingerprint)
-        return invalid(error, media, "“a=fingerprint” both here and for the session");
+        return sl_sdp_section_invalid(error, media,
+                                      "“a=fingerprint” both here and for the session");
     if (!session_fingerprint && !media_fingerprint)
-        return invalid(error, media, "no “a=fingerprint”");
+        return sl_sdp_section_invalid(error, media, "no “a=fingerprint”");
     if (sl_sdp_section_get(media, "setup") == NULL)
-        return invalid(error, media, "no “a=setup”");
+        return sl_sdp_section_invalid(error, media, "no “a=setup”");
     return TRUE;
 }
 
@@ -145,16 +136,16 @@ check_media(const SlSdpText *answer, const SlSdpSection *media, const SlSdpSecti
     const char *expected = sl_sdp_section_get(offered, "mid");
 
     if (strcmp(media->kind, offered->kind) != 0)
-        return invalid(error, media, "“m=%s”, the offer has “m=%s” there", media->kind,
-                       offered->kind);
+        return sl_sdp_section_invalid(error, media, "“m=%s”, the offer has “m=%s” there",
+                                      media->kind, offered->kind);
     if (strcmp(media->proto, offered->proto) != 0)
-        return invalid(error, media, "protocol “%s”, the offer has “%s” there", media->proto,
-                       offered->proto);
+        return sl_sdp_section_invalid(error, media, "protocol “%s”, the offer has “%s” there",
+                                      media->proto, offered->proto);
     if (mid == NULL)
-        return invalid(error, media, "no “a=mid”");
+        return sl_sdp_section_invalid(error, media, "no “a=mid”");
     if (g_strcmp0(mid, expected) != 0)
-        return invalid(error, media, "“a=mid:%s”, the offer has “a=mid:%s” there", mid,
-                       expected != NULL ? expected : "");
+        return sl_sdp_section_invalid(error, media, "“a=mid:%s”, the offer has “a=mid:%s” there",
+                                      mid, expected != NULL ? expected : "");
     if (!sl_sdp_attributes_check(media, offered, is_rejected(media), error) ||
         !check_transport(answer, media, error))
         return FALSE;
@@ -196,10 +187,10 @@ check_same(const SlSdpSection *media, const SlSdpSection *first, GError **error)
 
     for (guint i = 0; i < G_N_ELEMENTS(keys); i++) {
         if (g_strcmp0(sl_sdp_section_get(media, keys[i]), sl_sdp_section_get(first, keys[i])) != 0)
-            return invalid(error, media,
-                           "“a=%s” differs from that of line %u, with which it is "
-                           "bundled",
-                           keys[i], first->line);
+            return sl_sdp_section_invalid(error, media,
+                                          "“a=%s” differs from that of line %u, with which it is "
+                                          "bundled",
+                                          keys[i], first->line);
     }
     return TRUE;
 }
@@ -213,10 +204,12 @@ check_bundled(const SlSdpText *answer, char **mids, GError **error)
         const SlSdpSection *media = find_media(answer, mids[i]);
 
         if (media == NULL || is_rejected(media))
-            return invalid(error, answer->session,
-                           "“a=group:BUNDLE” names “%s”, which is not accepted", mids[i]);
+            return sl_sdp_section_invalid(error, answer->session,
+                                          "“a=group:BUNDLE” names “%s”, which is not accepted",
+                                          mids[i]);
         if (g_strv_contains((const char *const *)mids + i + 1, mids[i]))
-            return invalid(error, answer->session, "“a=group:BUNDLE” names “%s” twice", mids[i]);
+            return sl_sdp_section_invalid(error, answer->session,
+                                          "“a=group:BUNDLE” names “%s” twice", mids[i]);
         if (first == NULL)
             first = media;
         if (!check_same(media, first, error))
@@ -245,7 +238,8 @@ check_bundle(const SlSdpText *answer, const SlSdpText *offer, GError **error)
     }
     /* Firefox makes no group of one. */
     if (left_out != NULL && (mids != NULL || n_accepted > 1))
-        return invalid(error, left_out, "not in “a=group:BUNDLE”, the only group expected");
+        return sl_sdp_section_invalid(error, left_out,
+                                      "not in “a=group:BUNDLE”, the only group expected");
     if (mids == NULL)
         return TRUE;
     if (!check_bundled(answer, mids, error))
@@ -253,22 +247,24 @@ check_bundle(const SlSdpText *answer, const SlSdpText *offer, GError **error)
     /* The transport that is there already is that of the offer's first. */
     if (offered != NULL && strcmp(mids[0], offered[0]) != 0 &&
         g_strv_contains((const char *const *)mids, offered[0]))
-        return invalid(error, answer->session, "“a=group:BUNDLE” begins with “%s”, expected “%s”",
-                       mids[0], offered[0]);
+        return sl_sdp_section_invalid(error, answer->session,
+                                      "“a=group:BUNDLE” begins with “%s”, expected “%s”", mids[0],
+                                      offered[0]);
     return TRUE;
 }
 
 gboolean
 sl_sdp_check_answer(const char *answer, const char *offer, GError **error)
 {
-    g_autoptr(SlSdpText) offered = sl_sdp_text_parse(offer, error);
-    g_autoptr(SlSdpText) answered = offered != NULL ? sl_sdp_text_parse(answer, error) : NULL;
+    g_autoptr(SlSdpText) offered = sl_sdp_text_parse(offer, SL_SDP_MAX_BYTES, error);
+    g_autoptr(SlSdpText) answered =
+        offered != NULL ? sl_sdp_text_parse(answer, SL_SDP_MAX_BYTES, error) : NULL;
 
     if (answered == NULL)
         return FALSE;
     if (answered->medias->len != offered->medias->len)
-        return invalid(error, answered->session, "%u “m=” lines, the offer has %u",
-                       answered->medias->len, offered->medias->len);
+        return sl_sdp_section_invalid(error, answered->session, "%u “m=” lines, the offer has %u",
+                                      answered->medias->len, offered->medias->len);
     if (!sl_sdp_attributes_check(answered->session, offered->session, FALSE, error))
         return FALSE;
     for (guint i = 0; i < answered->medias->len; i++) {
@@ -281,7 +277,7 @@ sl_sdp_check_answer(const char *answer, const char *offer, GError **error)
 SlSdpMediaResult
 sl_sdp_get_media_result(const char *answer, const char *mid)
 {
-    g_autoptr(SlSdpText) sdp = sl_sdp_text_parse(answer, NULL);
+    g_autoptr(SlSdpText) sdp = sl_sdp_text_parse(answer, SL_SDP_MAX_BYTES, NULL);
     const SlSdpSection *media = sdp != NULL ? find_media(sdp, mid) : NULL;
 
     if (media == NULL || is_rejected(media) || sl_sdp_section_get(media, "inactive") != NULL)

@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "sl-own-names.h"
+
 #define MAX_HOST_BYTES 255 /* RFC 1035, section 2.3.4 */
 
 struct _SlAccess {
@@ -32,34 +34,19 @@ add_host(GStrvBuilder *builder, const char *host)
         g_strv_builder_add(builder, lower);
 }
 
-/* What people in the same network call this machine: its name, the name without a domain, and that
- * in mDNS. */
-static void
-add_own_names(GStrvBuilder *builder)
-{
-    const char *name = g_get_host_name();
-    g_autofree char *brief = g_strndup(name, strcspn(name, "."));
-    g_autofree char *mdns = g_strconcat(brief, ".local", NULL);
-
-    add_host(builder, "localhost");
-    add_host(builder, name);
-    add_host(builder, brief);
-    if (*brief != '\0')
-        add_host(builder, mdns);
-}
-
 SlAccess *
 sl_access_new(const SlAccessConfig *config)
 {
     SlAccess *self = g_new0(SlAccess, 1);
     g_autoptr(GStrvBuilder) hosts = g_strv_builder_new();
+    g_auto(GStrv) own = sl_own_names_get_hosts();
 
     g_ref_count_init(&self->refs);
     self->keys_required = config->keys_required;
     self->guest_key = g_strdup(config->guest_key);
     self->operator_key = g_strdup(config->operator_key);
 
-    add_own_names(hosts);
+    g_strv_builder_addv(hosts, (const char **)own);
     for (guint i = 0; config->hosts != NULL && config->hosts[i] != NULL; i++)
         add_host(hosts, config->hosts[i]);
     self->hosts = g_strv_builder_end(hosts);
@@ -187,14 +174,16 @@ parse_origin(const char *origin, HostPort *ret_host, guint *ret_default_port)
     return FALSE;
 }
 
-/* The scheme is not compared beyond its port: with a proxy that does TLS, the page is https and we
- * are not. */
+/* Where we are not https a proxy may be: then the scheme is not compared beyond its port. Where we
+ * are, a page that came over http may be anybody's between it and us. */
 static gboolean
-origin_is_host(const char *origin, const HostPort *host)
+origin_is_host(const char *origin, const HostPort *host, gboolean https)
 {
     g_auto(HostPort) other = { 0 };
     guint default_port = 0;
 
+    if (https && !g_str_has_prefix(origin, "https://"))
+        return FALSE;
     if (!parse_origin(origin, &other, &default_port) || strcmp(other.name, host->name) != 0)
         return FALSE;
     return (other.port != 0 ? other.port : default_port) ==
@@ -224,7 +213,7 @@ origin_is_fine(SlAccess *self, const SlAccessRequest *request, const HostPort *h
 {
     *ret_listed = FALSE;
     if (request->origin != NULL) {
-        if (origin_is_host(request->origin, host))
+        if (origin_is_host(request->origin, host, request->https))
             return TRUE;
         *ret_listed =
             strcmp(request->origin, "null") != 0 && origin_is_listed(self, request->origin);

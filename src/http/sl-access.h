@@ -34,6 +34,7 @@ typedef struct {
     const char *origin;
     const char *sec_fetch_site;
     const char *key; /* from the path, the query, `Authorization: Bearer` or a cookie */
+    gboolean https;  /* to us, not to a proxy before us */
     gboolean websocket;
     gboolean local;     /* both ends of the connection are loopback addresses */
     gboolean forwarded; /* a Forwarded, X-Forwarded-For or Via header: a proxy stands between, so it

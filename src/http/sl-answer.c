@@ -42,13 +42,24 @@ sl_answer_add_headers(SoupServerMessage *msg, SlAccess *access)
     soup_message_headers_replace(headers, "Connection", "close");
 }
 
+/* Of an object: a browser that follows a link. */
+static gboolean
+wants_page(SoupServerMessage *msg)
+{
+    const char *types =
+        soup_message_headers_get_list(soup_server_message_get_request_headers(msg), "Accept");
+
+    return types != NULL && strstr(types, "text/html") != NULL;
+}
+
 static gboolean
 wants_json(SoupServerMessage *msg)
 {
     const char *path = sl_request_get_path(msg);
 
     return g_str_has_prefix(path, "/api/") || g_str_has_prefix(path, "/ws/") ||
-           strcmp(path, "/relay") == 0;
+           g_str_has_prefix(path, "/whep/") || g_str_has_prefix(path, "/whip/") ||
+           strcmp(path, "/relay") == 0 || (g_str_has_prefix(path, "/objects") && !wants_page(msg));
 }
 
 static char *
@@ -112,15 +123,22 @@ set_text(SoupServerMessage *msg, guint status, const char *content_type, char *t
     soup_server_message_set_response(msg, content_type, SOUP_MEMORY_TAKE, text, strlen(text));
 }
 
-/* libsoup 3.2 has no words for these two. */
+/* libsoup 3.2 has no words for these. */
 static const char *
 title_of(guint status)
 {
-    if (status == SOUP_STATUS_MISDIRECTED_REQUEST)
+    switch (status) {
+    case SOUP_STATUS_MISDIRECTED_REQUEST:
         return "Misdirected Request";
-    if (status == SL_STATUS_UPGRADE_REQUIRED)
+    case SL_STATUS_UPGRADE_REQUIRED:
         return "Upgrade Required";
-    return soup_status_get_phrase(status);
+    case SL_STATUS_PRECONDITION_REQUIRED:
+        return "Precondition Required";
+    case SL_STATUS_TOO_MANY_REQUESTS:
+        return "Too Many Requests";
+    default:
+        return soup_status_get_phrase(status);
+    }
 }
 
 void
@@ -158,8 +176,8 @@ sl_answer_page(SoupServerMessage *msg, SlAsset *asset)
 }
 
 /* RFC 9110, section 13.1.2: a list of entity tags, compared weakly, or `*` */
-static gboolean
-has_it_already(SoupServerMessage *msg, const char *etag)
+gboolean
+sl_answer_is_known(SoupServerMessage *msg, const char *etag)
 {
     const char *tags = soup_message_headers_get_list(soup_server_message_get_request_headers(msg),
                                                      "If-None-Match");
@@ -179,6 +197,14 @@ has_it_already(SoupServerMessage *msg, const char *etag)
 }
 
 void
+sl_answer_not_modified(SoupServerMessage *msg)
+{
+    soup_server_message_set_status(msg, SOUP_STATUS_NOT_MODIFIED, NULL);
+    /* Otherwise libsoup says that the file is empty. */
+    soup_message_headers_set_encoding(headers_of(msg), SOUP_ENCODING_NONE);
+}
+
+void
 sl_answer_asset(SoupServerMessage *msg, SlAsset *asset)
 {
     SoupMessageHeaders *headers = headers_of(msg);
@@ -188,11 +214,8 @@ sl_answer_asset(SoupServerMessage *msg, SlAsset *asset)
     soup_message_headers_append(headers, "Vary", "Origin");
     if (sl_request_get_allow_origin(msg) != NULL)
         soup_message_headers_replace(headers, "Cross-Origin-Resource-Policy", "cross-origin");
-    if (!has_it_already(msg, asset->etag)) {
+    if (sl_answer_is_known(msg, asset->etag))
+        sl_answer_not_modified(msg);
+    else
         set_bytes(msg, asset);
-        return;
-    }
-    soup_server_message_set_status(msg, SOUP_STATUS_NOT_MODIFIED, NULL);
-    /* Otherwise libsoup says that the file is empty. */
-    soup_message_headers_set_encoding(headers, SOUP_ENCODING_NONE);
 }

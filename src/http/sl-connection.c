@@ -1,16 +1,23 @@
 #include "sl-connection.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "sl-census.h"
 #include "sl-connection-input.h"
 #include "sl-connection-output.h"
+#include "sl-tls-input.h"
+#include "sl-tls-output.h"
 
 #define READ_BYTES 4096
+/* What a client's TLS begins with: a handshake record (RFC 8446, section 5.1) */
+#define TLS_HANDSHAKE 22
 
 struct _SlConnection {
     GTcpConnection parent_instance;
 
+    SlTlsSession *tls;  /* nullable: in the clear */
+    gboolean is_known;  /* whether the other side speaks TLS */
     GByteArray *header; /* what was read before the input stream was asked for */
     gsize n_blank;      /* what was left out before it */
     gsize n_searched;   /* no end of a header begins before */
@@ -60,16 +67,45 @@ find_end(SlConnection *self)
     return 0;
 }
 
+static GSocket *
+get_socket(SlConnection *self)
+{
+    return g_socket_connection_get_socket(G_SOCKET_CONNECTION(self));
+}
+
+/* FALSE: it does not speak TLS where it should: an address that began with http:// */
+static gboolean
+check_tls(SlConnection *self)
+{
+    guint8 first;
+
+    if (self->tls == NULL || self->is_known ||
+        recv(g_socket_get_fd(get_socket(self)), &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+        return TRUE;
+    self->is_known = TRUE;
+    if (first == TLS_HANDSHAKE)
+        return TRUE;
+    g_clear_pointer(&self->tls, sl_tls_session_unref);
+    return FALSE;
+}
+
+static gssize
+receive(SlConnection *self, char *buffer, gsize size, GError **error)
+{
+    return self->tls != NULL ? sl_tls_session_read(self->tls, buffer, size, error)
+                             : g_socket_receive(get_socket(self), buffer, size, NULL, error);
+}
+
 SlHeader
 sl_connection_read_header(SlConnection *self, gsize max_bytes)
 {
-    GSocket *socket = g_socket_connection_get_socket(G_SOCKET_CONNECTION(self));
-
     g_return_val_if_fail(self->input == NULL, SL_HEADER_ENDED);
+    if (!check_tls(self))
+        return SL_HEADER_MALFORMED;
     while (TRUE) {
         g_autoptr(GError) error = NULL;
         char buffer[READ_BYTES];
-        gssize n = g_socket_receive(socket, buffer, sizeof(buffer), NULL, &error);
+        gssize n = receive(self, buffer, sizeof(buffer), &error);
         gsize end;
 
         if (n <= 0)
@@ -98,6 +134,19 @@ sl_connection_has_begun(SlConnection *self)
     return self->header->len > 0;
 }
 
+void
+sl_connection_send_last(SlConnection *self, const char *text)
+{
+    /* Nothing was written before: there is room for it. */
+    if (self->tls != NULL) {
+        sl_tls_session_write(self->tls, text, strlen(text), NULL);
+        sl_tls_session_end(self->tls, NULL, NULL);
+    } else {
+        g_socket_send(get_socket(self), text, strlen(text), NULL, NULL);
+    }
+    g_socket_shutdown(get_socket(self), FALSE, TRUE, NULL);
+}
+
 guint64
 sl_connection_get_n_written(SlConnection *self)
 {
@@ -112,8 +161,11 @@ sl_connection_get_input_stream(GIOStream *stream)
     SlConnection *self = SL_CONNECTION(stream);
 
     if (self->input == NULL) {
-        GInputStream *base =
-            G_IO_STREAM_CLASS(sl_connection_parent_class)->get_input_stream(stream);
+        g_autoptr(GInputStream) base =
+            self->tls != NULL
+                ? sl_tls_input_new(self->tls)
+                : g_object_ref(
+                      G_IO_STREAM_CLASS(sl_connection_parent_class)->get_input_stream(stream));
         self->input = sl_connection_input_new(base, self->header);
     }
     return self->input;
@@ -124,10 +176,56 @@ sl_connection_get_output_stream(GIOStream *stream)
 {
     SlConnection *self = SL_CONNECTION(stream);
 
-    if (self->output == NULL)
-        self->output = sl_connection_output_new(
-            G_IO_STREAM_CLASS(sl_connection_parent_class)->get_output_stream(stream));
+    if (self->output == NULL) {
+        g_autoptr(GOutputStream) base =
+            self->tls != NULL
+                ? sl_tls_output_new(self->tls)
+                : g_object_ref(
+                      G_IO_STREAM_CLASS(sl_connection_parent_class)->get_output_stream(stream));
+        self->output = sl_connection_output_new(base);
+    }
     return self->output;
+}
+
+static gboolean
+close_socket(GIOStream *stream, GError **error)
+{
+    return G_IO_STREAM_CLASS(sl_connection_parent_class)->close_fn(stream, NULL, error);
+}
+
+static void
+on_all_sent(gpointer data)
+{
+    g_autoptr(GIOStream) stream = data;
+
+    close_socket(stream, NULL);
+}
+
+/* Whoever closes it has written all that there is, and the other side is to get it: as the system
+ * keeps what was written to a socket that is closed, so does this. Meanwhile it counts as open. */
+static gboolean
+sl_connection_close(GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+    SlConnection *self = SL_CONNECTION(stream);
+
+    if (self->tls == NULL)
+        return close_socket(stream, error);
+    g_object_ref(self);
+    if (!sl_tls_session_end(self->tls, on_all_sent, self))
+        return TRUE;
+    g_object_unref(self);
+    return close_socket(stream, error);
+}
+
+static void
+sl_connection_dispose(GObject *object)
+{
+    SlConnection *self = SL_CONNECTION(object);
+
+    /* Nobody closed it: nobody waits for it either. */
+    if (self->tls != NULL)
+        sl_tls_session_drop(self->tls);
+    G_OBJECT_CLASS(sl_connection_parent_class)->dispose(object);
 }
 
 static void
@@ -137,6 +235,7 @@ sl_connection_finalize(GObject *object)
 
     g_clear_object(&self->input);
     g_clear_object(&self->output);
+    g_clear_pointer(&self->tls, sl_tls_session_unref);
     g_byte_array_unref(self->header);
     G_OBJECT_CLASS(sl_connection_parent_class)->finalize(object);
 }
@@ -146,7 +245,9 @@ sl_connection_class_init(SlConnectionClass *klass)
 {
     GIOStreamClass *stream_class = G_IO_STREAM_CLASS(klass);
 
+    G_OBJECT_CLASS(klass)->dispose = sl_connection_dispose;
     G_OBJECT_CLASS(klass)->finalize = sl_connection_finalize;
+    stream_class->close_fn = sl_connection_close;
     stream_class->get_input_stream = sl_connection_get_input_stream;
     stream_class->get_output_stream = sl_connection_get_output_stream;
 }
@@ -159,7 +260,11 @@ sl_connection_init(SlConnection *self)
 }
 
 SlConnection *
-sl_connection_new(GSocket *socket)
+sl_connection_new(GSocket *socket, SlTls *tls, GMainContext *context)
 {
-    return g_object_new(SL_TYPE_CONNECTION, "socket", socket, NULL);
+    SlConnection *self = g_object_new(SL_TYPE_CONNECTION, "socket", socket, NULL);
+
+    if (tls != NULL)
+        self->tls = sl_tls_session_new(tls, socket, context);
+    return self;
 }

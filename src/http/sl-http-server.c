@@ -6,11 +6,17 @@
 #include "sl-assets.h"
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-cors.h"
 #include "sl-debug-objects.h"
 #include "sl-listener.h"
 #include "sl-meters.h"
+#include "sl-object-endpoint.h"
+#include "sl-object-upload.h"
+#include "sl-objects-api.h"
+#include "sl-relay-api.h"
 #include "sl-relay-socket.h"
 #include "sl-request.h"
+#include "sl-sdp-endpoint.h"
 #include "sl-signalling.h"
 #include "sl-status.h"
 #include "sl-stream-api.h"
@@ -30,24 +36,28 @@ struct _SlHttpServer {
     SlSessionPool *pool;
     SlRelay *relay;
     SlIce *ice;
+    SlObjectStore *store;
+    SlObjectExchange *exchange;
     SlLimits limits;
     SlAssets *assets;
     SoupServer *soup;
     SlListener *listener;
+    SlSdpEndpoint *sdp;
+    SlObjectEndpoint *objects;
     GPtrArray *pipelines; /* of SlPipelineSwitch, one for each stream */
     GPtrArray *channels;  /* of GStrv, likewise */
     GHashTable *watches;  /* of SlWebsocketWatch */
     GSource *closing;     /* nullable */
     gint64 started_us;
     guint16 port;
+    gboolean is_https;
     gboolean closed;
 };
 
 G_DEFINE_FINAL_TYPE(SlHttpServer, sl_http_server, G_TYPE_OBJECT)
 
 /* Gives a new WebSocket to whoever answers on it. @name: what followed the route's prefix */
-typedef GObject *(*HandlerFunc)(SlHttpServer *self, SlWebsocketWatch *watch,
-                                SoupServerMessage *msg);
+typedef void (*ServeFunc)(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg);
 
 static SlStream *
 get_stream(SlHttpServer *self, guint index)
@@ -71,8 +81,8 @@ remember_key(SlHttpServer *self, SoupServerMessage *msg, const char *key)
 {
     g_autofree char *cookie = NULL;
 
-    cookie = g_strdup_printf("sightline-%u=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d",
-                             self->port, key, COOKIE_MAX_AGE_S);
+    cookie = g_strdup_printf("sightline-%u=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d%s",
+                             self->port, key, COOKIE_MAX_AGE_S, self->is_https ? "; Secure" : "");
     soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Set-Cookie",
                                  cookie);
 }
@@ -141,6 +151,7 @@ answer_status(SlHttpServer *self, SoupServerMessage *msg)
         .pipelines = self->pipelines,
         .pool = self->pool,
         .relay = self->relay,
+        .store = self->store,
         .limits = &self->limits,
     };
 
@@ -149,6 +160,26 @@ answer_status(SlHttpServer *self, SoupServerMessage *msg)
                        sl_status_to_text(&status, sl_grant_allows(grant, SL_ROLE_OPERATE, NULL)));
     else
         sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN, "This key does not show the status.");
+}
+
+static void
+answer_relay(SlHttpServer *self, SoupServerMessage *msg)
+{
+    if (sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_OPERATE, NULL))
+        sl_answer_json(msg, sl_relay_api_to_text(self->relay));
+    else
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN,
+                          "Only the operator's key shows the message relay.");
+}
+
+static void
+answer_objects_api(SlHttpServer *self, SoupServerMessage *msg)
+{
+    if (sl_grant_allows(sl_request_get_grant(msg), SL_ROLE_OPERATE, NULL))
+        sl_objects_api_answer(self->store, msg);
+    else
+        sl_answer_problem(msg, SOUP_STATUS_FORBIDDEN,
+                          "Only the operator's key shows and changes which files are kept.");
 }
 
 static void
@@ -179,8 +210,8 @@ answer_stream_resource(SlHttpServer *self, SoupServerMessage *msg, const SlStrea
     }
 }
 
-static GObject *
-make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
+static void
+serve_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
 {
     int index = find_stream(self, sl_request_get_path(msg) + strlen("/ws/"));
     SlSignallingConfig config = {
@@ -194,13 +225,27 @@ make_signalling(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *
         .address = sl_request_get_address(msg),
     };
 
-    return G_OBJECT(sl_signalling_new(watch, &config));
+    sl_websocket_watch_set_handler(watch, G_OBJECT(sl_signalling_new(watch, &config)));
 }
 
-static GObject *
-make_relay_socket(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
+static void
+serve_relay(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
 {
-    return G_OBJECT(sl_relay_socket_new(watch));
+    SlRelaySocket *socket = sl_relay_socket_new(watch, FALSE);
+
+    sl_websocket_watch_set_handler(watch, G_OBJECT(socket));
+    sl_relay_attach(self->relay, SL_RELAY_TRANSPORT(socket), sl_request_get_grant(msg),
+                    SL_RELAY_KIND_WEBSOCKET);
+}
+
+static void
+serve_objects(SlHttpServer *self, SlWebsocketWatch *watch, SoupServerMessage *msg)
+{
+    SlRelaySocket *socket = sl_relay_socket_new(watch, TRUE);
+
+    sl_websocket_watch_set_handler(watch, G_OBJECT(socket));
+    sl_object_exchange_attach(self->exchange, SL_RELAY_TRANSPORT(socket), sl_request_get_grant(msg),
+                              sl_request_get_address(msg));
 }
 
 static void
@@ -217,9 +262,8 @@ on_message_upgraded(SoupServerMessage *msg, SlHttpServer *self)
     g_autoptr(SoupServerMessage) keep = g_object_ref(msg);
     g_autoptr(SlConnection) connection = sl_listener_release(msg);
     g_autoptr(GIOStream) stream = soup_server_message_steal_connection(msg);
-    HandlerFunc make_handler = g_object_get_data(G_OBJECT(msg), "sl-make-handler");
+    ServeFunc serve = g_object_get_data(G_OBJECT(msg), "sl-serve");
     SlWebsocketWatch *watch;
-    GObject *handler;
 
     if (connection == NULL || stream == NULL)
         return;
@@ -227,18 +271,14 @@ on_message_upgraded(SoupServerMessage *msg, SlHttpServer *self)
                                    soup_server_message_get_uri(msg), &self->limits);
     g_signal_connect_object(watch, "gone", G_CALLBACK(on_watch_gone), self, 0);
     g_hash_table_add(self->watches, watch);
-    if (self->closed) {
+    if (self->closed)
         sl_websocket_watch_close(watch, SOUP_WEBSOCKET_CLOSE_GOING_AWAY, NULL);
-        return;
-    }
-    handler = make_handler(self, watch, msg);
-    sl_websocket_watch_set_handler(watch, handler);
-    if (SL_IS_RELAY_TRANSPORT(handler))
-        sl_relay_attach(self->relay, SL_RELAY_TRANSPORT(handler), sl_request_get_grant(msg));
+    else
+        serve(self, watch, msg);
 }
 
 static void
-upgrade(SlHttpServer *self, SoupServerMessage *msg, const char *stream, HandlerFunc make_handler)
+upgrade(SlHttpServer *self, SoupServerMessage *msg, const char *stream, ServeFunc serve)
 {
     SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
     g_autoptr(GError) error = NULL;
@@ -258,7 +298,7 @@ upgrade(SlHttpServer *self, SoupServerMessage *msg, const char *stream, HandlerF
                           "This address speaks WebSocket, version 13.");
         return;
     }
-    g_object_set_data(G_OBJECT(msg), "sl-make-handler", make_handler);
+    g_object_set_data(G_OBJECT(msg), "sl-serve", serve);
     g_signal_connect_object(msg, "wrote-informational", G_CALLBACK(on_message_upgraded), self, 0);
     soup_message_headers_remove(soup_server_message_get_response_headers(msg), "Connection");
     soup_websocket_server_process_handshake(msg, NULL, NULL, NULL, NULL);
@@ -270,7 +310,16 @@ answer_signalling(SlHttpServer *self, SoupServerMessage *msg, const char *name)
     if (find_stream(self, name) < 0)
         sl_answer_problem(msg, SOUP_STATUS_NOT_FOUND, "There is no stream of this name here.");
     else
-        upgrade(self, msg, name, make_signalling);
+        upgrade(self, msg, name, serve_signalling);
+}
+
+static void
+answer_sdp(SlHttpServer *self, SoupServerMessage *msg, const SlSdpAddress *address)
+{
+    int index = find_stream(self, address->stream);
+
+    sl_sdp_endpoint_answer(self->sdp, msg, address,
+                           index >= 0 ? get_stream(self, (guint)index) : NULL);
 }
 
 static void
@@ -281,19 +330,32 @@ on_soup_request(SoupServer *soup, SoupServerMessage *msg, const char *full_path,
     const char *path = sl_request_get_path(msg);
     g_autofree char *name = NULL;
     const SlStreamResource *resource = sl_stream_api_find(path, &name);
+    g_auto(SlSdpAddress) sdp = { NULL };
 
     if (strcmp(path, "/") == 0)
         answer_front_page(self, msg);
+    else if (strcmp(path, "/https.html") == 0)
+        answer_page(self, msg, "https.html", "");
     else if (g_str_has_prefix(path, "/watch/"))
         answer_stream_page(self, msg, path + strlen("/watch/"));
     else if (g_str_has_prefix(path, "/ws/"))
         answer_signalling(self, msg, path + strlen("/ws/"));
     else if (strcmp(path, "/relay") == 0)
-        upgrade(self, msg, NULL, make_relay_socket);
+        upgrade(self, msg, NULL, serve_relay);
+    else if (strcmp(path, "/objects") == 0)
+        upgrade(self, msg, NULL, serve_objects);
     else if (strcmp(path, "/api/status") == 0)
         answer_status(self, msg);
+    else if (strcmp(path, "/api/relay") == 0)
+        answer_relay(self, msg);
+    else if (sl_object_endpoint_has(path))
+        sl_object_endpoint_answer(self->objects, msg);
+    else if (sl_objects_api_has(path))
+        answer_objects_api(self, msg);
     else if (strcmp(path, "/api/debug/objects") == 0)
         answer_objects(msg);
+    else if (sl_sdp_address_parse(path, &sdp))
+        answer_sdp(self, msg, &sdp);
     else if (resource != NULL)
         answer_stream_resource(self, msg, resource, name);
     else if (*path == '/')
@@ -346,13 +408,15 @@ refuse_body(SlHttpServer *self, SoupServerMessage *msg)
     sl_answer_problem(msg, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, words);
 }
 
+/* Without a key, which a preflight may be, it goes on waiting: it gets no place of those who have
+ * one. */
 static gboolean
 refuse_crowd(SlHttpServer *self, SoupServerMessage *msg)
 {
     g_autofree char *words = NULL;
     guint limit;
 
-    if (sl_listener_admit(msg, &limit))
+    if (sl_request_get_grant(msg) == NULL || sl_listener_admit(msg, &limit))
         return FALSE;
     words = g_strdup_printf("%u connections are open%s, which is as many as this server takes. Try "
                             "again in some seconds.",
@@ -365,42 +429,90 @@ refuse_crowd(SlHttpServer *self, SoupServerMessage *msg)
 }
 
 /* Everything can be read; what there is of a stream for operators can be changed, too. */
-static gboolean
-takes_body(SoupServerMessage *msg)
+static const char *
+methods_of(const char *path, const SlSdpAddress *sdp)
 {
-    return sl_stream_api_find(sl_request_get_path(msg), NULL) != NULL;
+    if (sdp->kind != NULL)
+        return sl_sdp_address_get_methods(sdp);
+    if (sl_object_endpoint_has(path))
+        return SL_OBJECT_METHODS;
+    if (sl_objects_api_has(path))
+        return sl_objects_api_get_methods(path);
+    return sl_stream_api_find(path, NULL) != NULL ? SL_STREAM_API_METHODS : "GET, HEAD";
+}
+
+/* "GET, HEAD and PUT" */
+static char *
+list_methods(const char *methods)
+{
+    const char *last = strrchr(methods, ',');
+
+    return g_strdup_printf("%.*s and%s", (int)(last - methods), methods, last + 1);
 }
 
 static gboolean
-refuse_method(SoupServerMessage *msg)
+refuse_method(SoupServerMessage *msg, const SlSdpAddress *sdp)
+{
+    const char *methods = methods_of(sl_request_get_path(msg), sdp);
+    g_auto(GStrv) known = g_strsplit(methods, ", ", -1);
+    g_autofree char *listed = list_methods(methods);
+    g_autofree char *words = NULL;
+
+    if (g_strv_contains((const char *const *)known, soup_server_message_get_method(msg)))
+        return FALSE;
+    words = g_strdup_printf("Only %s are known here.", listed);
+    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow", methods);
+    sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED, words);
+    return TRUE;
+}
+
+static gboolean
+takes_body(SoupServerMessage *msg)
 {
     const char *method = soup_server_message_get_method(msg);
-    gboolean takes_put = takes_body(msg);
 
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
-        (strcmp(method, "PUT") == 0 && takes_put))
-        return FALSE;
-    soup_message_headers_replace(soup_server_message_get_response_headers(msg), "Allow",
-                                 takes_put ? SL_STREAM_API_METHODS : "GET, HEAD");
-    sl_answer_problem(msg, SOUP_STATUS_METHOD_NOT_ALLOWED,
-                      takes_put ? "Only GET, HEAD and PUT are known here."
-                                : "Only GET and HEAD are known here.");
-    return TRUE;
+    return strcmp(method, SOUP_METHOD_PUT) == 0 || strcmp(method, SOUP_METHOD_POST) == 0 ||
+           strcmp(method, "PATCH") == 0;
+}
+
+/* A browser that asks whether it may has no key with it. */
+static SlAccessVerdict
+check_access(SlHttpServer *self, SoupServerMessage *msg, const SlSdpAddress *sdp)
+{
+    SlAccessVerdict verdict = sl_request_check(msg, self->access, self->port, self->is_https);
+
+    if (sdp->kind != NULL && sl_cors_is_preflight(msg) &&
+        (verdict == SL_ACCESS_NO_KEY || verdict == SL_ACCESS_WRONG_KEY))
+        return SL_ACCESS_OK;
+    return verdict;
+}
+
+/* Its body goes on as it comes. */
+static gboolean
+is_upload(SoupServerMessage *msg)
+{
+    return sl_object_endpoint_has(sl_request_get_path(msg)) &&
+           strcmp(soup_server_message_get_method(msg), SOUP_METHOD_PUT) == 0;
 }
 
 static void
 on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
 {
     SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
+    g_auto(SlSdpAddress) sdp = { NULL };
 
     /* libsoup would answer ranges by itself, as many and as overlapping as asked for. */
-    soup_message_headers_remove(headers, "Range");
+    if (!sl_object_endpoint_has(sl_request_get_path(msg)))
+        soup_message_headers_remove(headers, "Range");
+    sl_sdp_address_parse(sl_request_get_path(msg), &sdp);
 
     if (soup_server_message_get_status(msg) != 0)
         sl_answer_problem(msg, soup_server_message_get_status(msg), "This is not an address.");
-    else if (refuse_verdict(msg, sl_request_check(msg, self->access, self->port)) ||
-             refuse_crowd(self, msg) || refuse_method(msg))
+    else if (refuse_verdict(msg, check_access(self, msg, &sdp)) || refuse_crowd(self, msg) ||
+             refuse_method(msg, &sdp))
         ;
+    else if (is_upload(msg))
+        sl_object_endpoint_begin(self->objects, msg);
     else if (soup_message_headers_get_content_length(headers) > self->limits.max_body_bytes)
         refuse_body(self, msg);
 
@@ -408,8 +520,11 @@ on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
         soup_message_headers_replace(soup_server_message_get_response_headers(msg),
                                      "Access-Control-Allow-Origin",
                                      sl_request_get_allow_origin(msg));
+    if (sdp.kind != NULL)
+        sl_cors_add_headers(msg);
     soup_message_body_set_accumulate(soup_server_message_get_request_body(msg),
-                                     soup_server_message_get_status(msg) == 0 && takes_body(msg));
+                                     soup_server_message_get_status(msg) == 0 && takes_body(msg) &&
+                                         !is_upload(msg));
 }
 
 static void
@@ -418,6 +533,8 @@ on_message_got_chunk(SoupServerMessage *msg, GBytes *chunk, SlHttpServer *self)
     gsize bytes = GPOINTER_TO_SIZE(g_object_get_data(G_OBJECT(msg), "sl-body-bytes"));
     g_autoptr(SlConnection) connection = NULL;
 
+    if (sl_object_upload_find(msg) != NULL && soup_server_message_get_status(msg) < 400)
+        return;
     bytes += g_bytes_get_size(chunk);
     g_object_set_data(G_OBJECT(msg), "sl-body-bytes", GSIZE_TO_POINTER(bytes));
     if (bytes > self->limits.max_body_bytes && soup_server_message_get_status(msg) == 0)
@@ -457,6 +574,15 @@ sl_http_server_listen(SlHttpServer *self, const char *address, guint16 port, GEr
     return TRUE;
 }
 
+void
+sl_http_server_set_tls(SlHttpServer *self, SlTls *tls)
+{
+    g_return_if_fail(self->port == 0 || self->is_https);
+
+    self->is_https = TRUE;
+    sl_listener_set_tls(self->listener, tls);
+}
+
 guint16
 sl_http_server_get_port(SlHttpServer *self)
 {
@@ -481,6 +607,7 @@ sl_http_server_close(SlHttpServer *self)
     if (self->closed)
         return;
     self->closed = TRUE;
+    sl_sdp_endpoint_close(self->sdp);
     sl_listener_stop(self->listener);
 
     watches = g_hash_table_get_keys(self->watches);
@@ -504,10 +631,14 @@ sl_http_server_dispose(GObject *object)
     g_clear_pointer(&self->watches, g_hash_table_unref);
     g_clear_object(&self->listener);
     g_clear_object(&self->soup);
+    g_clear_pointer(&self->sdp, sl_sdp_endpoint_free);
+    g_clear_pointer(&self->objects, sl_object_endpoint_free);
     g_clear_pointer(&self->pipelines, g_ptr_array_unref);
     g_clear_pointer(&self->channels, g_ptr_array_unref);
     g_clear_pointer(&self->assets, sl_assets_free);
     g_clear_pointer(&self->ice, sl_ice_unref);
+    g_clear_object(&self->exchange);
+    g_clear_object(&self->store);
     g_clear_object(&self->relay);
     g_clear_object(&self->pool);
     g_clear_pointer(&self->access, sl_access_unref);
@@ -533,19 +664,23 @@ sl_http_server_init(SlHttpServer *self)
 }
 
 SlHttpServer *
-sl_http_server_new(GMainContext *context, SlAccess *access, SlSessionPool *pool, SlRelay *relay,
-                   SlIce *ice, const SlLimits *limits, const char *web_dir)
+sl_http_server_new(const SlHttpServerConfig *config)
 {
     SlHttpServer *self = g_object_new(SL_TYPE_HTTP_SERVER, NULL);
+    const SlLimits *limits = config->limits;
 
-    self->context =
-        context != NULL ? g_main_context_ref(context) : g_main_context_ref_thread_default();
-    self->access = sl_access_ref(access);
-    self->pool = g_object_ref(pool);
-    self->relay = g_object_ref(relay);
-    self->ice = sl_ice_ref(ice);
+    self->context = config->context != NULL ? g_main_context_ref(config->context)
+                                            : g_main_context_ref_thread_default();
+    self->access = sl_access_ref(config->access);
+    self->pool = g_object_ref(config->pool);
+    self->relay = g_object_ref(config->relay);
+    self->ice = sl_ice_ref(config->ice);
+    self->store = g_object_ref(config->store);
+    self->exchange = g_object_ref(config->exchange);
     self->limits = *limits;
-    self->assets = sl_assets_new(web_dir);
+    self->assets = sl_assets_new(config->web_dir);
+    self->sdp = sl_sdp_endpoint_new(&(SlSdpHost){ self->context, self->pool, self->ice, limits });
+    self->objects = sl_object_endpoint_new(self->context, self->store, limits);
     self->soup = soup_server_new("server-header", "Sightline", NULL);
     self->listener = sl_listener_new(self->context, self->soup, limits);
     soup_server_remove_websocket_extension(self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);

@@ -3,9 +3,12 @@
 #include <gio/gio.h>
 
 #include "sl-access.h"
+#include "sl-object-exchange.h"
+#include "sl-object-store.h"
 #include "sl-pipeline-switch.h"
 #include "sl-relay.h"
 #include "sl-session-pool.h"
+#include "sl-tls.h"
 
 G_BEGIN_DECLS
 
@@ -17,6 +20,7 @@ GQuark sl_http_error_quark(void);
 typedef enum {
     SL_HTTP_ERROR_LISTEN,
     SL_HTTP_ERROR_KEYS,
+    SL_HTTP_ERROR_TLS, /* a certificate or its key: SlTls */
 } SlHttpError;
 
 /**
@@ -24,20 +28,28 @@ typedef enum {
  *
  * Routes: `/` the only stream's page, or the list · `/watch/STREAM` · `/player.js` and the other
  * assets ·
- * `/ws/STREAM` · `/relay` · `/api/status` · `/api/debug/objects` · `/api/streams/STREAM/…`.
+ * `/ws/STREAM` · `/relay` · `/whep/STREAM` · `/whip/STREAM` · `/api/status` ·
+ * `/api/debug/objects` · `/api/streams/STREAM/…`.
  */
 #define SL_TYPE_HTTP_SERVER (sl_http_server_get_type())
 G_DECLARE_FINAL_TYPE(SlHttpServer, sl_http_server, SL, HTTP_SERVER, GObject)
 
-/**
- * sl_http_server_new:
- * @context: (nullable): the main thread's default context (libsoup knows no other way to be told)
- * @access: (transfer none): who may do what
- * @web_dir: (nullable): serve assets from there rather than from the program (read at each request)
- */
-SlHttpServer *sl_http_server_new(GMainContext *context, SlAccess *access, SlSessionPool *pool,
-                                 SlRelay *relay, SlIce *ice, const SlLimits *limits,
-                                 const char *web_dir);
+/** SlHttpServerConfig: (transfer none) all of them */
+typedef struct {
+    GMainContext *context; /* nullable: the main thread's default context (libsoup knows no other
+                              way to be told) */
+    SlAccess *access;      /* who may do what */
+    SlSessionPool *pool;
+    SlRelay *relay;
+    SlIce *ice;
+    SlObjectStore *store;
+    SlObjectExchange *exchange;
+    const SlLimits *limits;
+    const char *web_dir; /* nullable: assets are served from there rather than from the program
+                            (read at each request) */
+} SlHttpServerConfig;
+
+SlHttpServer *sl_http_server_new(const SlHttpServerConfig *config);
 
 /**
  * sl_http_server_add_stream: before listening. `/` shows it while it is the only one.
@@ -54,6 +66,9 @@ void sl_http_server_add_stream(SlHttpServer *self, SlPipelineSwitch *pipeline,
  */
 gboolean sl_http_server_listen(SlHttpServer *self, const char *address, guint16 port,
                                GError **error);
+/** sl_http_server_set_tls: (transfer none): https rather than http; before listening for the first
+ * time, then for the connections that come from now on */
+void sl_http_server_set_tls(SlHttpServer *self, SlTls *tls);
 /** sl_http_server_get_port: the port it listens on; 0 before */
 guint16 sl_http_server_get_port(SlHttpServer *self);
 

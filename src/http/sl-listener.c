@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "sl-acceptor.h"
 #include "sl-address.h"
 #include "sl-admission.h"
 #include "sl-census.h"
@@ -12,9 +13,9 @@
 #include "sl-meters.h"
 #include "sl-request-head.h"
 #include "sl-server-socket.h"
+#include "sl-tcp-progress.h"
 
 #define SWEEP_MS 1000
-#define RETRY_MS 200
 /* Strangers come after those who are let in: signalling, messages, what threads of viewers post. */
 #define PRIORITY (G_PRIORITY_DEFAULT + 10)
 #define ACCEPTS_A_TURN 32
@@ -29,9 +30,9 @@ struct _SlListener {
     SoupServer *server;
     SlLimits limits;
     SlAdmission *admission;
-    GSocket *socket; /* nullable: not listening */
-    GSource *accepting;
-    GSource *retrying;
+    SlTls *tls;           /* nullable */
+    GSocket *socket;      /* nullable: not listening */
+    SlAcceptor *acceptor; /* likewise */
     GSource *sweeping;
     GHashTable *connections; /* of Connection */
 };
@@ -48,6 +49,8 @@ typedef struct {
     gint64 deadline_us; /* 0: none */
     gboolean refused;
     gsize n_ignored;
+    gboolean is_transfer;
+    guint64 progress; /* of a transfer, when it was last looked at */
 } Connection;
 
 G_DEFINE_FINAL_TYPE(SlListener, sl_listener, G_TYPE_OBJECT)
@@ -71,7 +74,7 @@ on_stream_finalized(gpointer data, GObject *stream)
 }
 
 /* May free it. Shutting down rather than closing: libsoup's sources see the end and close it
- * themselves. */
+ * themselves, and what TLS has kept is not waited for. */
 static void
 connection_drop(Connection *connection)
 {
@@ -182,9 +185,7 @@ refuse(Connection *connection, const char *status, const char *words)
         "Connection: close\r\n\r\n%s\n",
         status, strlen(words) + 1, words);
 
-    /* Nothing was written before: there is room for it. */
-    g_socket_send(connection->socket, answer, strlen(answer), NULL, NULL);
-    g_socket_shutdown(connection->socket, FALSE, TRUE, NULL);
+    sl_connection_send_last(connection->stream, answer);
     connection->refused = TRUE;
     set_deadline(connection, g_get_monotonic_time(), REFUSED_MS);
     start_reading(connection);
@@ -236,7 +237,10 @@ read_header(Connection *connection)
         refuse_header(connection);
         break;
     case SL_HEADER_MALFORMED:
-        refuse(connection, "400 Bad Request", "This is not HTTP. The address begins with http://");
+        refuse(connection, "400 Bad Request",
+               connection->listener->tls != NULL
+                   ? "This server speaks HTTPS. The address begins with https://"
+                   : "This is not HTTP. The address begins with http://");
         break;
     case SL_HEADER_ENDED:
         connection_drop(connection);
@@ -272,6 +276,17 @@ on_socket_readable(GSocket *socket, GIOCondition condition, gpointer user_data)
 
 /* --- deadlines --- */
 
+/* Since it was last looked at. */
+static gboolean
+has_moved(Connection *connection)
+{
+    guint64 progress = connection->is_transfer ? sl_tcp_progress_get(connection->socket) : 0;
+    gboolean has_moved = progress != connection->progress;
+
+    connection->progress = progress;
+    return has_moved;
+}
+
 static void
 expire(Connection *connection)
 {
@@ -279,6 +294,10 @@ expire(Connection *connection)
     const char *whom = sl_admission_get_address(&connection->place);
     gboolean reading = connection->stream != NULL && !connection->refused;
 
+    if (has_moved(connection)) {
+        set_deadline(connection, g_get_monotonic_time(), limits->answer_timeout_ms);
+        return;
+    }
     if (reading && !sl_connection_has_begun(connection->stream)) {
         sl_limits_reached(limits, SL_LIMIT(first_byte_timeout_ms), whom);
     } else if (connection->place.state == SL_PLACE_ADMITTED) {
@@ -337,8 +356,9 @@ make_room(SlListener *self, const char *address)
 }
 
 static void
-serve(SlListener *self, GSocket *socket)
+on_connection(GSocket *socket, gpointer data)
 {
+    SlListener *self = data;
     g_autoptr(GSocketAddress) local = g_socket_get_local_address(socket, NULL);
     g_autoptr(GSocketAddress) remote = g_socket_get_remote_address(socket, NULL);
     g_autofree char *address = NULL;
@@ -355,7 +375,7 @@ serve(SlListener *self, GSocket *socket)
     connection = g_new0(Connection, 1);
     connection->listener = self;
     connection->socket = g_object_ref(socket);
-    connection->stream = sl_connection_new(socket);
+    connection->stream = sl_connection_new(socket, self->tls, self->context);
     connection->local = g_steal_pointer(&local);
     connection->remote = g_steal_pointer(&remote);
     connection->began_us = g_get_monotonic_time();
@@ -370,51 +390,6 @@ serve(SlListener *self, GSocket *socket)
     read_header(connection);
 }
 
-static gboolean on_acceptable(GSocket *listening, GIOCondition condition, gpointer user_data);
-
-static void
-start_accepting(SlListener *self)
-{
-    self->accepting = g_socket_create_source(self->socket, G_IO_IN, NULL);
-    g_source_set_callback(self->accepting, G_SOURCE_FUNC(on_acceptable), self, NULL);
-    g_source_set_priority(self->accepting, PRIORITY);
-    g_source_attach(self->accepting, self->context);
-}
-
-static gboolean
-on_retry(gpointer user_data)
-{
-    SlListener *self = user_data;
-
-    sl_clear_source(&self->retrying);
-    start_accepting(self);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_acceptable(GSocket *listening, GIOCondition condition, gpointer user_data)
-{
-    SlListener *self = user_data;
-
-    for (guint i = 0; i < ACCEPTS_A_TURN && self->socket != NULL; i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GSocket) socket = g_socket_accept(listening, NULL, &error);
-
-        if (socket != NULL) {
-            serve(self, socket);
-            continue;
-        }
-        if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-            break;
-        /* Out of descriptors, most likely: the socket stays readable, so wait instead of spinning.
-         */
-        sl_clear_source(&self->accepting);
-        self->retrying = sl_context_add_timeout(self->context, RETRY_MS, on_retry, self);
-        return G_SOURCE_REMOVE;
-    }
-    return G_SOURCE_CONTINUE;
-}
-
 gboolean
 sl_listener_listen(SlListener *self, const char *address, guint16 port, GError **error)
 {
@@ -423,8 +398,18 @@ sl_listener_listen(SlListener *self, const char *address, guint16 port, GError *
     self->socket = sl_server_socket_new(address, port, error);
     if (self->socket == NULL)
         return FALSE;
-    start_accepting(self);
+    self->acceptor =
+        sl_acceptor_new(self->context, self->socket, PRIORITY, ACCEPTS_A_TURN, on_connection, self);
     return TRUE;
+}
+
+void
+sl_listener_set_tls(SlListener *self, SlTls *tls)
+{
+    SlTls *former = self->tls;
+
+    self->tls = tls != NULL ? sl_tls_ref(tls) : NULL;
+    sl_tls_unref(former);
 }
 
 guint16
@@ -453,6 +438,14 @@ sl_listener_admit(SoupServerMessage *msg, guint *ret_limit)
     return sl_admission_admit(connection->listener->admission, &connection->place, ret_limit);
 }
 
+GSocket *
+sl_listener_get_socket(SoupServerMessage *msg)
+{
+    Connection *connection = connection_of_message(msg);
+
+    return connection != NULL ? connection->socket : NULL;
+}
+
 SlConnection *
 sl_listener_release(SoupServerMessage *msg)
 {
@@ -466,10 +459,35 @@ sl_listener_release(SoupServerMessage *msg)
 }
 
 void
+sl_listener_moved(SoupServerMessage *msg)
+{
+    Connection *connection = connection_of_message(msg);
+
+    if (connection == NULL || connection->listener == NULL || connection->deadline_us == 0)
+        return;
+    connection->is_transfer = TRUE;
+    set_deadline(connection, g_get_monotonic_time(),
+                 connection->listener->limits.answer_timeout_ms);
+}
+
+/* libsoup looks at no connection whose message waits: it is taken from it. */
+void
+sl_listener_drop(SoupServerMessage *msg)
+{
+    g_autoptr(SlConnection) connection = sl_listener_release(msg);
+    g_autoptr(GIOStream) stream = NULL;
+
+    if (connection == NULL)
+        return;
+    g_socket_shutdown(g_socket_connection_get_socket(G_SOCKET_CONNECTION(connection)), TRUE, TRUE,
+                      NULL);
+    stream = soup_server_message_steal_connection(msg);
+}
+
+void
 sl_listener_stop(SlListener *self)
 {
-    sl_clear_source(&self->accepting);
-    sl_clear_source(&self->retrying);
+    g_clear_pointer(&self->acceptor, sl_acceptor_free);
     if (self->socket != NULL)
         g_socket_close(self->socket, NULL);
     g_clear_object(&self->socket);
@@ -500,6 +518,7 @@ sl_listener_dispose(GObject *object)
         foreach_connection(self, 0, forget_listener);
     g_clear_pointer(&self->connections, g_hash_table_unref);
     g_clear_pointer(&self->admission, sl_admission_free);
+    g_clear_pointer(&self->tls, sl_tls_unref);
     if (self->server != NULL)
         g_signal_handlers_disconnect_by_data(self->server, self);
     g_clear_object(&self->server);

@@ -23,6 +23,8 @@ SlListener *sl_listener_new(GMainContext *context, SoupServer *server, const SlL
 
 /** sl_listener_listen: see sl_http_server_listen(). SL_HTTP_ERROR_LISTEN */
 gboolean sl_listener_listen(SlListener *self, const char *address, guint16 port, GError **error);
+/** sl_listener_set_tls: (nullable) (transfer none): for the connections that come from now on */
+void sl_listener_set_tls(SlListener *self, SlTls *tls);
 guint16 sl_listener_get_port(SlListener *self);
 guint sl_listener_get_n_connections(SlListener *self);
 
@@ -32,6 +34,10 @@ guint sl_listener_get_n_connections(SlListener *self);
  */
 gboolean sl_listener_admit(SoupServerMessage *msg, guint *ret_limit);
 
+/** sl_listener_get_socket: Returns: (transfer none) (nullable): what @msg came from; it may be
+ * watched, not read */
+GSocket *sl_listener_get_socket(SoupServerMessage *msg);
+
 /**
  * sl_listener_release:
  *
@@ -40,6 +46,16 @@ gboolean sl_listener_admit(SoupServerMessage *msg, guint *ret_limit);
  * here
  */
 SlConnection *sl_listener_release(SoupServerMessage *msg);
+
+/**
+ * sl_listener_moved: @msg is a transfer, which takes as long as it takes: its next part has the
+ * time of an answer from now on, and each after that as long as anything arrives on one of the two
+ * sides.
+ */
+void sl_listener_moved(SoupServerMessage *msg);
+/** sl_listener_drop: ends the connection of @msg, which waits or not, at once, and with it @msg:
+ * the other side sees that what it has is not all. */
+void sl_listener_drop(SoupServerMessage *msg);
 
 /** sl_listener_stop: accepts no more. */
 void sl_listener_stop(SlListener *self);

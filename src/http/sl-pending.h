@@ -14,11 +14,18 @@ typedef struct _SlPending SlPending;
 SlPending *sl_pending_new(void);
 
 /**
- * sl_pending_begin: pauses @msg until it is answered.
+ * sl_pending_begin: pauses @msg until it is answered, or its client has closed the connection.
  * @timeout_words: after so long it is answered so, with 504
  */
 void sl_pending_begin(SlPending *self, GMainContext *context, SoupServerMessage *msg,
                       guint timeout_ms, const char *timeout_words);
+
+/** SlPendingEndedFunc: the message waits no more and has not been answered by its owner: whoever
+ * asked is gone, or it took too long. It may free the SlPending. */
+typedef void (*SlPendingEndedFunc)(SlPending *self, gpointer user_data);
+
+/** sl_pending_set_ended_func: before it waits */
+void sl_pending_set_ended_func(SlPending *self, SlPendingEndedFunc func, gpointer user_data);
 
 /** sl_pending_get_message: (transfer none) (nullable): to be answered; NULL where it does not wait
  * any more: it took too long, or whoever asked is gone */

@@ -92,6 +92,8 @@ answer_pipeline(SoupServerMessage *msg, SlPipelineSwitch *pipeline)
     if (may_edit)
         set_text(object, sl_pipeline_switch_get_stream(pipeline));
     json_object_set_array_member(object, "library", library_to_json(pipeline));
+    json_object_set_boolean_member(object, "published",
+                                   sl_stream_is_published(sl_pipeline_switch_get_stream(pipeline)));
     sl_answer_json(msg, sl_json_to_text(object));
 }
 

@@ -19,7 +19,13 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(SlRelaySocket, sl_relay_socket, G_TYPE_OBJECT,
 static void
 on_watch_text(SlWebsocketWatch *watch, GBytes *text, SlRelaySocket *self)
 {
-    sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), text);
+    sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), text, FALSE);
+}
+
+static void
+on_watch_binary(SlWebsocketWatch *watch, GBytes *message, SlRelaySocket *self)
+{
+    sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), message, TRUE);
 }
 
 static void
@@ -39,6 +45,15 @@ sl_relay_socket_send(SlRelayTransport *transport, const char *text)
 
     if (self->watch != NULL)
         sl_websocket_watch_send(self->watch, text);
+}
+
+static void
+sl_relay_socket_send_bytes(SlRelayTransport *transport, GBytes *message)
+{
+    SlRelaySocket *self = SL_RELAY_SOCKET(transport);
+
+    if (self->watch != NULL)
+        sl_websocket_watch_send_bytes(self->watch, message);
 }
 
 static void
@@ -63,6 +78,7 @@ static void
 sl_relay_socket_transport_init(SlRelayTransportInterface *iface)
 {
     iface->send = sl_relay_socket_send;
+    iface->send_bytes = sl_relay_socket_send_bytes;
     iface->close = sl_relay_socket_close;
 }
 
@@ -91,12 +107,14 @@ sl_relay_socket_init(SlRelaySocket *self)
 }
 
 SlRelaySocket *
-sl_relay_socket_new(SlWebsocketWatch *watch)
+sl_relay_socket_new(SlWebsocketWatch *watch, gboolean takes_binary)
 {
     SlRelaySocket *self = g_object_new(SL_TYPE_RELAY_SOCKET, NULL);
 
     self->watch = watch;
     g_signal_connect(watch, "text", G_CALLBACK(on_watch_text), self);
+    if (takes_binary)
+        g_signal_connect(watch, "binary", G_CALLBACK(on_watch_binary), self);
     g_signal_connect(watch, "closing", G_CALLBACK(on_watch_closing), self);
     return self;
 }

@@ -27,21 +27,21 @@ sl_request_get_path(SoupServerMessage *msg)
     return sl_key_path_split(full_path(msg), &key);
 }
 
-static char *
-query_key(SoupServerMessage *msg)
+char *
+sl_request_get_query(SoupServerMessage *msg, const char *name)
 {
     const char *query = g_uri_get_query(soup_server_message_get_uri(msg));
     GUriParamsIter iter;
-    g_autofree char *name = NULL;
+    g_autofree char *each = NULL;
     g_autofree char *value = NULL;
 
     if (query == NULL)
         return NULL;
     g_uri_params_iter_init(&iter, query, -1, "&", G_URI_PARAMS_WWW_FORM);
-    while (g_uri_params_iter_next(&iter, &name, &value, NULL)) {
-        if (strcmp(name, "key") == 0)
+    while (g_uri_params_iter_next(&iter, &each, &value, NULL)) {
+        if (strcmp(each, name) == 0)
             return g_steal_pointer(&value);
-        g_clear_pointer(&name, g_free);
+        g_clear_pointer(&each, g_free);
         g_clear_pointer(&value, g_free);
     }
     return NULL;
@@ -53,7 +53,7 @@ sl_request_get_link_key(SoupServerMessage *msg)
     g_autofree char *key = NULL;
 
     sl_key_path_split(full_path(msg), &key);
-    return key != NULL ? g_steal_pointer(&key) : query_key(msg);
+    return key != NULL ? g_steal_pointer(&key) : sl_request_get_query(msg, "key");
 }
 
 /* RFC 6265, section 4.2.1. libsoup's own parser is not used: it reads what servers send, not what
@@ -101,7 +101,7 @@ sl_request_is_websocket(SoupServerMessage *msg)
 }
 
 SlAccessVerdict
-sl_request_check(SoupServerMessage *msg, SlAccess *access, guint16 port)
+sl_request_check(SoupServerMessage *msg, SlAccess *access, guint16 port, gboolean is_https)
 {
     g_autofree char *key = find_key(msg, port);
     SlAccessRequest request = {
@@ -110,6 +110,7 @@ sl_request_check(SoupServerMessage *msg, SlAccess *access, guint16 port)
         .origin = header(msg, "Origin"),
         .sec_fetch_site = header(msg, "Sec-Fetch-Site"),
         .key = key,
+        .https = is_https,
         .websocket = sl_request_is_websocket(msg),
         .local = sl_address_is_loopback(soup_server_message_get_local_address(msg)) &&
                  sl_address_is_loopback(soup_server_message_get_remote_address(msg)),

@@ -3,7 +3,9 @@
 #include "sl-codec-probe.h"
 #include "sl-json.h"
 #include "sl-meters.h"
+#include "sl-objects-api.h"
 #include "sl-pipeline-api.h"
+#include "sl-relay-api.h"
 
 static void
 add_codecs(JsonObject *object, SlStream *stream)
@@ -59,6 +61,7 @@ stream_to_json(const SlStatus *status, SlPipelineSwitch *pipeline, gboolean for_
     json_object_set_string_member(object, "state",
                                   sl_stream_state_to_string(sl_stream_get_state(stream)));
     json_object_set_string_member(object, "detail", sl_stream_get_detail(stream));
+    json_object_set_string_member(object, "source", sl_stream_get_source_word(stream));
     json_object_set_int_member(object, "viewers",
                                sl_session_pool_get_n_viewers(status->pool, stream));
     add_codecs(object, stream);
@@ -108,6 +111,9 @@ sl_status_to_text(const SlStatus *status, gboolean for_operator)
     json_object_set_array_member(object, "streams", streams);
     json_object_set_int_member(object, "sessions", sl_session_pool_get_n_sessions(status->pool));
     json_object_set_int_member(object, "relay_clients", sl_relay_get_n_clients(status->relay));
+    json_object_set_object_member(object, "relay", sl_relay_api_totals(status->relay));
+    if (for_operator)
+        json_object_set_object_member(object, "objects", sl_objects_api_totals(status->store));
     if (for_operator && status->limits->meters != NULL)
         json_object_set_object_member(object, "limits", limits_to_json(status->limits));
     return sl_json_to_text(object);

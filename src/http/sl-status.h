@@ -2,6 +2,7 @@
 
 #include <libsoup/soup.h>
 
+#include "sl-object-store.h"
 #include "sl-pipeline-switch.h"
 #include "sl-relay.h"
 #include "sl-session-pool.h"
@@ -13,6 +14,7 @@ typedef struct {
     GPtrArray *pipelines; /* of SlPipelineSwitch, one for each stream */
     SlSessionPool *pool;
     SlRelay *relay;
+    SlObjectStore *store;
     const SlLimits *limits;
 } SlStatus;
 

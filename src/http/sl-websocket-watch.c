@@ -1,5 +1,7 @@
 #include "sl-websocket-watch.h"
 
+#include <string.h>
+
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-meters.h"
@@ -24,7 +26,7 @@ struct _SlWebsocketWatch {
     GSource *close_deadline;
 };
 
-enum { TEXT, CLOSING, GONE, N_SIGNALS };
+enum { TEXT, BINARY, CLOSING, GONE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE(SlWebsocketWatch, sl_websocket_watch, G_TYPE_OBJECT)
@@ -86,8 +88,8 @@ on_deferred_close(gpointer object, gpointer unused)
     begin_closing(object);
 }
 
-void
-sl_websocket_watch_send(SlWebsocketWatch *self, const char *text)
+static void
+send_message(SlWebsocketWatch *self, SoupWebsocketDataType type, GBytes *message)
 {
     g_autoptr(SlWeak) weak = NULL;
 
@@ -96,12 +98,26 @@ sl_websocket_watch_send(SlWebsocketWatch *self, const char *text)
         soup_websocket_connection_get_state(self->websocket) != SOUP_WEBSOCKET_STATE_OPEN)
         return;
     self->sending = TRUE;
-    soup_websocket_connection_send_text(self->websocket, text);
+    soup_websocket_connection_send_message(self->websocket, type, message);
     self->sending = FALSE;
     if (self->close_deferred) {
         weak = sl_weak_new(self);
         sl_context_post(self->context, weak, on_deferred_close, NULL, NULL);
     }
+}
+
+void
+sl_websocket_watch_send(SlWebsocketWatch *self, const char *text)
+{
+    g_autoptr(GBytes) message = g_bytes_new_static(text, strlen(text));
+
+    send_message(self, SOUP_WEBSOCKET_DATA_TEXT, message);
+}
+
+void
+sl_websocket_watch_send_bytes(SlWebsocketWatch *self, GBytes *message)
+{
+    send_message(self, SOUP_WEBSOCKET_DATA_BINARY, message);
 }
 
 static gboolean
@@ -137,6 +153,8 @@ on_websocket_message(SoupWebsocketConnection *websocket, gint type, GBytes *mess
         return;
     if (type == SOUP_WEBSOCKET_DATA_TEXT)
         g_signal_emit(self, signals[TEXT], 0, message);
+    else if (g_signal_has_handler_pending(self, signals[BINARY], 0, FALSE))
+        g_signal_emit(self, signals[BINARY], 0, message);
     else
         sl_websocket_watch_close(self, SOUP_WEBSOCKET_CLOSE_UNSUPPORTED_DATA, "text expected");
 }
@@ -242,6 +260,8 @@ sl_websocket_watch_class_init(SlWebsocketWatchClass *klass)
     G_OBJECT_CLASS(klass)->dispose = sl_websocket_watch_dispose;
     signals[TEXT] = g_signal_new("text", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                  1, G_TYPE_BYTES);
+    signals[BINARY] = g_signal_new("binary", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_BYTES);
     signals[CLOSING] =
         g_signal_new("closing", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     signals[GONE] =

@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  * Signals:
  *  - `text` (GBytes *text): a message of at most max_message_bytes of UTF-8, followed by a NUL that
  * is not counted
- *  - `closing` (): once, for whatever reason: nothing can be sent and no `text` comes any more
+ *  - `binary` (GBytes *message): a binary message of at most max_message_bytes. Where nobody is
+ * connected to it, such a message ends the connection
+ *  - `closing` (): once, for whatever reason: nothing can be sent and neither comes any more
  *  - `gone` (): once, last of all: the connection is closed
  */
 #define SL_TYPE_WEBSOCKET_WATCH (sl_websocket_watch_get_type())
@@ -39,6 +41,7 @@ void sl_websocket_watch_set_handler(SlWebsocketWatch *self, GObject *handler);
 /** sl_websocket_watch_send: does nothing once it is closing. May close it: somebody who does not
  * read has max_queue_bytes. */
 void sl_websocket_watch_send(SlWebsocketWatch *self, const char *text);
+void sl_websocket_watch_send_bytes(SlWebsocketWatch *self, GBytes *message);
 
 /**
  * sl_websocket_watch_close:

@@ -7,13 +7,16 @@
 #include "sl-capture.h"
 #include "sl-log.h"
 #include "sl-pass-through.h"
-#include "sl-sound.h"
+#include "sl-rtsp-picture.h"
+#include "sl-teardown.h"
 
 #define ENCODED SL_AUTO_FALLBACK
 /* Pictures among which B-frames would have shown. */
 #define LOOK_FRAMES 24
 /* Some cameras give few: then so long after the first. */
 #define LOOK_SHORT_MS 2000
+/* What does not stop within this is left. */
+#define LOOK_STOP_MS 2000
 
 /* --- what the settings want --- */
 
@@ -107,7 +110,7 @@ query_camera(SlInput *input)
 /* --- files and addresses --- */
 
 typedef struct {
-    gint n_frames; /* atomic */
+    gint *n_frames; /* atomic; counted: a pipeline that does not stop in time has it for longer */
     GstElement *pipeline;
     GstElement *appsink;
 } Look;
@@ -118,7 +121,7 @@ on_new_sample(GstAppSink *appsink, gpointer data)
     g_autoptr(GstSample) sample = gst_app_sink_pull_sample(appsink);
 
     if (sample != NULL)
-        g_atomic_int_inc(&((Look *)data)->n_frames);
+        g_atomic_int_inc((gint *)data);
     return GST_FLOW_OK;
 }
 
@@ -155,6 +158,11 @@ begin_look(Look *self, SlInput *input, GError **error)
     if (capture == NULL)
         return FALSE;
     launch = sl_description_expand_source(description, values, capture, problems);
+    if (launch == NULL) {
+        g_autofree char *said = sl_problems_to_text(problems);
+        g_set_error_literal(error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_DESCRIPTION, said);
+        return FALSE;
+    }
     self->pipeline =
         gst_parse_launch_full(sl_launch_get_text(launch), NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
     if (self->pipeline == NULL)
@@ -163,10 +171,13 @@ begin_look(Look *self, SlInput *input, GError **error)
     hurry_all(GST_BIN(self->pipeline));
     self->appsink = gst_bin_get_by_name(GST_BIN(self->pipeline), "video");
     g_object_set(self->appsink, "sync", FALSE, "enable-last-sample", FALSE, NULL);
-    gst_app_sink_set_callbacks(GST_APP_SINK(self->appsink), &callbacks, self, NULL);
+    self->n_frames = g_atomic_rc_box_new0(gint);
+    gst_app_sink_set_callbacks(GST_APP_SINK(self->appsink), &callbacks,
+                               g_atomic_rc_box_acquire(self->n_frames), g_atomic_rc_box_release);
     pad = gst_element_get_static_pad(self->appsink, "sink");
     sl_pass_through_watch(pad, "", FALSE);
     sl_pass_through_watch_input(GST_BIN(self->pipeline), "");
+    sl_rtsp_picture_install(GST_BIN(self->pipeline));
     gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
     return TRUE;
 }
@@ -180,7 +191,7 @@ has_seen_enough(Look *self, gint64 first_us)
     const char *profile =
         caps != NULL ? gst_structure_get_string(gst_caps_get_structure(caps, 0), "profile") : NULL;
 
-    return g_atomic_int_get(&self->n_frames) >= LOOK_FRAMES ||
+    return g_atomic_int_get(self->n_frames) >= LOOK_FRAMES ||
            (profile != NULL && g_str_has_suffix(profile, "baseline")) ||
            g_get_monotonic_time() - first_us > LOOK_SHORT_MS * G_TIME_SPAN_MILLISECOND;
 }
@@ -201,7 +212,7 @@ wait_for_look(Look *self, GError **error)
             gst_message_parse_error(message, error, NULL);
             return FALSE;
         }
-        if (first_us == 0 && g_atomic_int_get(&self->n_frames) > 0)
+        if (first_us == 0 && g_atomic_int_get(self->n_frames) > 0)
             first_us = g_get_monotonic_time();
         if (first_us != 0 && (message != NULL || has_seen_enough(self, first_us)))
             return TRUE;
@@ -236,6 +247,15 @@ make_reason(const GError *error)
     return g_strndup(text, len);
 }
 
+static void
+end_look(Look *self)
+{
+    g_clear_object(&self->appsink);
+    g_clear_pointer(&self->n_frames, g_atomic_rc_box_release);
+    if (self->pipeline != NULL)
+        sl_teardown_element_within(g_steal_pointer(&self->pipeline), LOOK_STOP_MS);
+}
+
 static char *
 choose_of_address(SlInput *input, char **ret_why)
 {
@@ -254,10 +274,7 @@ choose_of_address(SlInput *input, char **ret_why)
                                                        "(%s)",
                                    reason);
     }
-    if (look.pipeline != NULL)
-        gst_element_set_state(look.pipeline, GST_STATE_NULL);
-    g_clear_object(&look.appsink);
-    g_clear_object(&look.pipeline);
+    end_look(&look);
     return g_strdup(is_passed ? "h264-rtsp" : ENCODED);
 }
 
@@ -274,6 +291,8 @@ sl_auto_choose(SlInput *input, const char *const *settings, char **ret_why, GErr
     *ret_why = NULL;
     if (found == NULL || (is_camera && setting == NULL && camera == NULL))
         return g_strdup(ENCODED);
+    if (found->kind == SL_INPUT_PUBLISHER)
+        return g_strdup(SL_DESCRIPTION_PUBLISHED);
     if (found->kind == SL_INPUT_TEST || found->kind == SL_INPUT_NO_CAMERA) {
         *ret_why = g_strdup(ENCODED ", since the test pattern is not encoded");
         return g_strdup(ENCODED);

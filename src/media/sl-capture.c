@@ -3,6 +3,7 @@
 #include "sl-camera-capture.h"
 #include "sl-camera-libcamera.h"
 #include "sl-microphone.h"
+#include "sl-rtsp-picture.h"
 #include "sl-sound.h"
 
 /* The jitter buffer's depth: what one reordered or retransmitted packet on a local network needs.
@@ -110,7 +111,7 @@ rtsp_text(const char *uri, const char *codec)
 {
     g_autofree char *input = rtsp_input_text(uri);
 
-    return g_strdup_printf("%s ! application/x-rtp,media=video ! %s", input,
+    return g_strdup_printf("%s " SL_RTSP_PICTURE_TEXT " ! %s", input,
                            g_str_equal(codec, SL_CODEC_RAW) ? "decodebin"
                                                             : DEPAYED_H264 " ! " SL_CAPTURE_H264);
 }
@@ -183,6 +184,16 @@ capture_address(SlInput *input, const char *codec, gboolean is_heard)
 }
 
 static SlCapture *
+capture_nothing(SlInput *input)
+{
+    SlCapture *self = g_new0(SlCapture, 1);
+
+    self->input = sl_input_ref(input);
+    self->fps_d = 1;
+    return self;
+}
+
+static SlCapture *
 capture_picture(SlInput *input, SlDescription *description, const SlCameraWish *wish,
                 GError **error)
 {
@@ -197,6 +208,8 @@ capture_picture(SlInput *input, SlDescription *description, const SlCameraWish *
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
         return capture_pattern(input, codec, wish, error);
+    case SL_INPUT_PUBLISHER:
+        return capture_nothing(input);
     case SL_INPUT_FILE:
     case SL_INPUT_URI:
     case SL_INPUT_RTSP:
@@ -228,6 +241,8 @@ get_own_sound(const SlInput *input)
 {
     if (input->kind == SL_INPUT_TEST || input->kind == SL_INPUT_NO_CAMERA)
         return SL_INPUT_SOUND_TEST;
+    if (input->kind == SL_INPUT_PUBLISHER)
+        return SL_INPUT_SOUND_NONE;
     return sl_input_is_camera(input) ? SL_MICROPHONE_DEFAULT : NULL;
 }
 

@@ -136,10 +136,16 @@ SlDescription *
 sl_description_load_available(const char *name_or_file, const char *installed_dir,
                               char **ret_instead, GError **error)
 {
-    g_autofree char *path = sl_description_find(name_or_file, installed_dir, error);
-    g_autoptr(SlDescription) first = path != NULL ? sl_description_load(path, error) : NULL;
+    static const char *const none[] = { NULL };
+    g_autofree char *path = NULL;
+    g_autoptr(SlDescription) first = NULL;
 
     *ret_instead = NULL;
+    if (g_str_equal(name_or_file, SL_DESCRIPTION_PUBLISHED))
+        return sl_description_new_published(none);
+    path = sl_description_find(name_or_file, installed_dir, error);
+    if (path != NULL)
+        first = sl_description_load(path, error);
     return first != NULL ? take_available(first, installed_dir, ret_instead, error) : NULL;
 }
 

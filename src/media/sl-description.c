@@ -31,6 +31,23 @@ description_new(const char *name, const char *file)
 }
 
 SlDescription *
+sl_description_new_published(const char *const *tracks)
+{
+    SlDescription *self = description_new(SL_DESCRIPTION_PUBLISHED, SL_DESCRIPTION_PUBLISHED);
+    guint line = 0;
+
+    self->title = g_strdup("What somebody publishes");
+    self->bytes = g_bytes_new_static("", 0);
+    self->sections = g_ptr_array_new();
+    for (; *tracks != NULL; tracks++) {
+        g_ptr_array_add(self->tracks, g_strdup(*tracks));
+        g_array_append_val(self->track_lines, line);
+    }
+    g_ptr_array_add(self->tracks, NULL);
+    return self;
+}
+
+SlDescription *
 sl_description_ref(SlDescription *self)
 {
     g_ref_count_inc(&self->ref_count);

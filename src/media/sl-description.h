@@ -27,6 +27,9 @@ G_BEGIN_DECLS
  * @SL_MEDIA_ERROR_ENDED: a description's own source came to its end
  * @SL_MEDIA_ERROR_MISSING_ELEMENT: GStreamer elements are not installed; the message names them
  * with their packages
+ * @SL_MEDIA_ERROR_PUBLISHER_LEFT: who published has left, or was lost
+ * @SL_MEDIA_ERROR_REPLACED: another publisher has come
+ * @SL_MEDIA_ERROR_UNSUPPORTED: the stream is set not to do this
  */
 #define SL_MEDIA_ERROR (sl_media_error_quark())
 GQuark sl_media_error_quark(void);
@@ -45,6 +48,9 @@ typedef enum {
     SL_MEDIA_ERROR_PIPELINE,
     SL_MEDIA_ERROR_ENDED,
     SL_MEDIA_ERROR_MISSING_ELEMENT,
+    SL_MEDIA_ERROR_PUBLISHER_LEFT,
+    SL_MEDIA_ERROR_REPLACED,
+    SL_MEDIA_ERROR_UNSUPPORTED,
 } SlMediaError;
 
 #define SL_DESCRIPTION_MAX_BYTES (64 * 1024)
@@ -93,6 +99,19 @@ SlDescription *sl_description_load(const char *path, GError **error);
  */
 SlDescription *sl_description_load_available(const char *name_or_file, const char *installed_dir,
                                              char **ret_instead, GError **error);
+
+#define SL_DESCRIPTION_PUBLISHED "published"
+
+/**
+ * sl_description_new_published:
+ * @tracks: (array zero-terminated=1): names; none: of a publisher that is awaited
+ *
+ * What stands for a publisher in the place of a file: no text, no variables, each track with its
+ * codec's standard payloader. Its name is SL_DESCRIPTION_PUBLISHED, which, without tracks,
+ * sl_description_load_available() finds, too.
+ * Returns: (transfer full)
+ */
+SlDescription *sl_description_new_published(const char *const *tracks);
 
 /** sl_description_check_otherwise: what `[about] otherwise` names is there and does not lead back.
  * @installed_dir as for sl_description_find(). */

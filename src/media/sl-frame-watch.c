@@ -14,6 +14,7 @@ struct _SlFrameWatch {
     SlWeak *weak;
     GPtrArray *watched; /* of Watched, as the source's tracks */
     GSource *timer;     /* waits for the first frames, then sees that there are more */
+    gboolean is_on;     /* and has not fallen silent */
     guint run;          /* counts beginnings */
     guint silence_ms;
     double fps;
@@ -80,6 +81,7 @@ static void
 fall_silent(SlFrameWatch *self, guint silence_ms)
 {
     sl_clear_source(&self->timer);
+    self->is_on = FALSE;
     g_signal_emit(self, signals[SILENT], 0, silence_ms);
 }
 
@@ -115,8 +117,9 @@ get_silence_ms(SlFrameWatch *self, const Watched *watched)
 {
     double fps = lower_rate(watched->fps, self->fps);
 
-    return fps > 0 ? MAX(self->silence_ms, (guint)(SILENT_INTERVALS * 1000 / fps))
-                   : self->silence_ms;
+    return fps > 0 && self->silence_ms > 0
+               ? MAX(self->silence_ms, (guint)(SILENT_INTERVALS * 1000 / fps))
+               : self->silence_ms;
 }
 
 /* Some cameras and servers fall silent without an error. */
@@ -129,12 +132,13 @@ on_check(gpointer data)
     for (guint i = 0; i < self->watched->len; i++) {
         Watched *watched = g_ptr_array_index(self->watched, i);
         guint64 n_frames = sl_track_get_n_frames(watched->track);
+        guint silence_ms = get_silence_ms(self, watched);
 
         if (n_frames != watched->n_frames)
             watched->last_us = now_us;
         watched->n_frames = n_frames;
-        if (now_us - watched->last_us >= (gint64)get_silence_ms(self, watched) * 1000) {
-            fall_silent(self, get_silence_ms(self, watched));
+        if (silence_ms > 0 && now_us - watched->last_us >= (gint64)silence_ms * 1000) {
+            fall_silent(self, silence_ms);
             return G_SOURCE_REMOVE;
         }
     }
@@ -193,7 +197,7 @@ on_first_frame(gpointer object, gpointer data)
     SlFrameWatch *self = object;
     FirstFrame *frame = data;
 
-    if (frame->run != self->run || self->timer == NULL)
+    if (frame->run != self->run || !self->is_on)
         return;
     ((Watched *)g_ptr_array_index(self->watched, frame->index))->has_begun = TRUE;
     begin_measuring(self, frame->index, frame->sample);
@@ -231,7 +235,9 @@ sl_frame_watch_begin(SlFrameWatch *self, guint first_ms)
         sl_track_set_first_frame_func(watched->track, on_track_first_frame, link,
                                       first_frame_link_free);
     }
-    self->timer = sl_context_add_timeout(self->context, first_ms, on_no_first_frame, self);
+    self->is_on = TRUE;
+    if (first_ms > 0)
+        self->timer = sl_context_add_timeout(self->context, first_ms, on_no_first_frame, self);
 }
 
 void
@@ -245,6 +251,7 @@ void
 sl_frame_watch_end(SlFrameWatch *self)
 {
     sl_clear_source(&self->timer);
+    self->is_on = FALSE;
     for (guint i = 0; i < self->watched->len; i++) {
         Watched *watched = g_ptr_array_index(self->watched, i);
         sl_track_set_first_frame_func(watched->track, NULL, NULL, NULL);

@@ -22,13 +22,14 @@ SlFrameWatch *sl_frame_watch_new(GMainContext *context, GPtrArray *tracks);
 
 /**
  * sl_frame_watch_begin: the source is started
- * @first_ms: how long its first frames may take
+ * @first_ms: how long its first frames may take; 0: as long as they like
  */
 void sl_frame_watch_begin(SlFrameWatch *self, guint first_ms);
 
 /**
  * sl_frame_watch_expect: what is known of the source now; before its first frame
- * @silence_ms: how long it may be silent later; longer where its frames are further apart
+ * @silence_ms: how long it may be silent later; longer where its frames are further apart; 0: as
+ * long as it likes
  * @fps: frames a second of its picture; 0 where that is not known
  */
 void sl_frame_watch_expect(SlFrameWatch *self, guint silence_ms, double fps);

@@ -48,6 +48,12 @@ sl_input_new_awaited(const char *spec)
 }
 
 SlInput *
+sl_input_new_publisher(const char *title)
+{
+    return sl_input_new(SL_INPUT_PUBLISHER, title, title != NULL ? title : "A publisher");
+}
+
+SlInput *
 sl_input_new_no_camera(void)
 {
     return sl_input_new(SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)");
@@ -106,6 +112,8 @@ sl_input_make_title(const SlInput *self, const char *fallback)
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
         return g_strdup("Test pattern");
+    case SL_INPUT_PUBLISHER:
+        return g_strdup(self->location != NULL ? self->location : fallback);
     case SL_INPUT_RTSP:
     case SL_INPUT_URI:
         break;
@@ -255,7 +263,8 @@ static gboolean
 is_name(const char *device)
 {
     return get_path(device) == NULL && !gst_uri_is_valid(device) && !g_str_equal(device, "test") &&
-           strchr(device, '/') == NULL && !g_file_test(device, G_FILE_TEST_EXISTS);
+           !g_str_equal(device, SL_INPUT_PUBLISH) && strchr(device, '/') == NULL &&
+           !g_file_test(device, G_FILE_TEST_EXISTS);
 }
 
 static SlInput *
@@ -303,6 +312,8 @@ sl_input_resolve(const char *device, GError **error)
         return NULL;
     if (g_str_equal(device, "test"))
         return sl_input_new(SL_INPUT_TEST, NULL, "Test pattern");
+    if (g_str_equal(device, SL_INPUT_PUBLISH))
+        return sl_input_new_publisher(NULL);
     if (get_path(device) != NULL)
         return resolve_camera(get_path(device), get_path(device), error);
     if (g_str_has_prefix(device, SL_CAMERA_LIBCAMERA_PREFIX))

@@ -12,7 +12,8 @@ typedef enum {
     SL_INPUT_LIBCAMERA, /* a sensor that libcamera knows */
     SL_INPUT_FILE,      /* file://: loops, with sl_file_loop_install() on the pipeline */
     SL_INPUT_RTSP,
-    SL_INPUT_URI, /* any other URI that uridecodebin plays */
+    SL_INPUT_URI,       /* any other URI that uridecodebin plays */
+    SL_INPUT_PUBLISHER, /* "publish": nothing of its own, somebody publishes */
 } SlInputKind;
 
 /** SlInput: where a stream's pictures come from. Immutable; counted, from any thread. */
@@ -20,12 +21,15 @@ typedef struct {
     gatomicrefcount refs;
     SlInputKind kind;
     char *spec;     /* a camera's: what was asked for; NULL: the first one */
-    char *location; /* the node or URI (libcamera:ID); NULL for the patterns, and a camera not seen
-                       yet */
+    char *location; /* the node or URI (libcamera:ID), a publisher's title; NULL for the patterns,
+                       and a camera not seen yet */
     char *label;    /* for people: `Integrated Camera (/dev/video0)`; no passwords */
     SlCameraIdentity *identity; /* nullable: a camera's that was seen */
     char *sound;                /* where its sound comes from, as with --audio; NULL: its own */
 } SlInput;
+
+/* What a DEVICE argument calls SL_INPUT_PUBLISHER. */
+#define SL_INPUT_PUBLISH "publish"
 
 #define SL_INPUT_SOUND_NONE "none"
 #define SL_INPUT_SOUND_TEST "test"
@@ -36,6 +40,8 @@ SlInput *sl_input_new(SlInputKind kind, const char *location, const char *label)
 SlInput *sl_input_new_camera(const char *spec, const SlCamera *camera);
 /** sl_input_new_awaited: a camera that is not there, asked for as @spec (nullable) */
 SlInput *sl_input_new_awaited(const char *spec);
+/** sl_input_new_publisher: @title: (nullable): what viewers are shown */
+SlInput *sl_input_new_publisher(const char *title);
 /** sl_input_new_no_camera: the pattern, until there is a camera */
 SlInput *sl_input_new_no_camera(void);
 SlInput *sl_input_ref(SlInput *self);

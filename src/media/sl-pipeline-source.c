@@ -12,6 +12,7 @@
 #include "sl-log.h"
 #include "sl-microphone.h"
 #include "sl-pass-through.h"
+#include "sl-rtsp-picture.h"
 #include "sl-shm-sender.h"
 #include "sl-sound.h"
 #include "sl-source-fault.h"
@@ -191,7 +192,6 @@ on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
         if (news->type == GST_MESSAGE_ERROR) {
             gst_message_parse_error(message, &news->error, &news->debug);
             news->place = sl_place_find(message);
-            news->is_sounds = sl_sound_owns(GST_MESSAGE_SRC(message));
         }
         if (news->type == GST_MESSAGE_WARNING) {
             gst_message_parse_warning(message, &news->error, &news->debug);
@@ -316,6 +316,7 @@ build_pipeline(SlPipelineSource *self, GError **error)
     gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
     sl_file_loop_install(GST_BIN(self->pipeline));
     sl_sound_install(GST_BIN(self->pipeline));
+    sl_rtsp_picture_install(GST_BIN(self->pipeline));
     if (passes_through(self)) {
         g_autofree char *where = make_where(self, g_ptr_array_index(self->tracks, 0));
         sl_pass_through_watch_input(GST_BIN(self->pipeline), where);

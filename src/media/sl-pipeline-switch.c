@@ -248,7 +248,8 @@ log_success(SlPipelineSwitch *self, const Attempt *attempt)
     if (attempt->why != NULL)
         sl_log_info("%s: %s", name, attempt->why);
     else
-        sl_log_info("%s: %s is in force", name, file);
+        sl_log_info("%s: %s is in force%s", name, file,
+                    sl_stream_is_published(self->stream) ? " once the publisher has left" : "");
 }
 
 static void
@@ -503,7 +504,7 @@ watch_file(SlPipelineSwitch *self)
     const char *path = sl_description_get_file(description);
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
 
-    if (self->present->text != NULL) {
+    if (self->present->text != NULL || g_str_equal(path, SL_DESCRIPTION_PUBLISHED)) {
         drop_watch(self);
         return;
     }

@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * What SL_PIPELINE_AUTO chose to be passed on as it comes and then can't be gives way to
  * SL_AUTO_FALLBACK.
  *
+ * While somebody publishes it is what the stream runs when the publisher leaves that is changed.
+ *
  * Files are read and checked on a thread of their own; one change is tried at a time. Those of
  * files, configuration and input that come meanwhile are taken after it, the latest counts.
  *
@@ -40,7 +42,8 @@ SlPipelineSwitch *sl_pipeline_switch_new(GMainContext *context,
                                          const SlPipelineSwitchConfig *config);
 
 SlStream *sl_pipeline_switch_get_stream(SlPipelineSwitch *self);
-/** sl_pipeline_switch_get_file: (nullable): what is read; NULL: a text that was sent */
+/** sl_pipeline_switch_get_file: (nullable): what is read; NULL: a text that was sent, or
+ * SL_DESCRIPTION_PUBLISHED */
 const char *sl_pipeline_switch_get_file(SlPipelineSwitch *self);
 gboolean sl_pipeline_switch_is_auto(SlPipelineSwitch *self);
 /** sl_pipeline_switch_get_problem: (nullable): why the last change was undone: a line each, without

@@ -50,6 +50,16 @@ describe_values(GParamSpec *spec)
                                G_PARAM_SPEC_UINT(spec)->maximum);
     if (G_IS_PARAM_SPEC_FLOAT(spec) || G_IS_PARAM_SPEC_DOUBLE(spec))
         return g_strdup("a number within its limits");
+    if (G_IS_PARAM_SPEC_INT64(spec))
+        return g_strdup_printf("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                               G_PARAM_SPEC_INT64(spec)->minimum,
+                               G_PARAM_SPEC_INT64(spec)->maximum);
+    if (G_IS_PARAM_SPEC_UINT64(spec))
+        return g_strdup_printf("a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                               G_PARAM_SPEC_UINT64(spec)->minimum,
+                               G_PARAM_SPEC_UINT64(spec)->maximum);
+    if (G_IS_PARAM_SPEC_LONG(spec) || G_IS_PARAM_SPEC_ULONG(spec))
+        return g_strdup("a whole number within its limits");
     return g_strdup_printf("a value of type %s", g_type_name(spec->value_type));
 }
 

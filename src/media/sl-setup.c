@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "sl-awaited-source.h"
 #include "sl-census.h"
 #include "sl-frame-watch.h"
 #include "sl-live-setting.h"
@@ -22,7 +23,8 @@ struct _SlSetup {
     SlValues *values;
     SlInput *input; /* as it was last found */
 
-    SlPipelineSource *source;
+    SlSource *source;
+    SlPipelineSource *pipeline; /* nullable: the same, where it is one */
     SlStreamCodecs *codecs;
     SlFrameWatch *watch;
     gboolean is_found;    /* its input, in this run */
@@ -36,10 +38,16 @@ G_DEFINE_FINAL_TYPE(SlSetup, sl_setup, G_TYPE_OBJECT)
 enum { FOUND, COMPLETE, CODECS_CHANGED, MEASURED, BROKE, STOPPED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
+SlSource *
+sl_setup_get_publisher(SlSetup *self)
+{
+    return self->pipeline == NULL && sl_setup_get_tracks(self)->len > 0 ? self->source : NULL;
+}
+
 static void
 break_with(SlSetup *self, const GError *error)
 {
-    if (self->is_running)
+    if (self->is_running || sl_setup_get_publisher(self) != NULL)
         g_signal_emit(self, signals[BROKE], 0, error);
 }
 
@@ -136,13 +144,14 @@ void
 sl_setup_start(SlSetup *self)
 {
     gboolean is_far = self->input->kind == SL_INPUT_RTSP || self->input->kind == SL_INPUT_URI;
+    guint first_ms = is_far ? FIRST_FRAME_TIMEOUT_URI_MS : FIRST_FRAME_TIMEOUT_MS;
 
     g_return_if_fail(sl_setup_is_stopped(self));
     self->is_running = TRUE;
-    self->is_found = FALSE;
+    self->is_found = self->pipeline == NULL;
     self->is_complete = FALSE;
-    sl_frame_watch_begin(self->watch, is_far ? FIRST_FRAME_TIMEOUT_URI_MS : FIRST_FRAME_TIMEOUT_MS);
-    sl_source_start(SL_SOURCE(self->source));
+    sl_frame_watch_begin(self->watch, self->pipeline != NULL ? first_ms : 0);
+    sl_source_start(self->source);
 }
 
 void
@@ -153,7 +162,7 @@ sl_setup_stop(SlSetup *self)
     self->is_stopping = TRUE;
     sl_frame_watch_end(self->watch);
     sl_stream_codecs_cancel(self->codecs);
-    sl_source_stop(SL_SOURCE(self->source));
+    sl_source_stop(self->source);
 }
 
 gboolean
@@ -171,7 +180,8 @@ sl_setup_is_stopped(SlSetup *self)
 gboolean
 sl_setup_is_gone(SlSetup *self)
 {
-    return sl_setup_is_stopped(self) && !sl_pipeline_source_is_asking(self->source);
+    return sl_setup_is_stopped(self) &&
+           (self->pipeline == NULL || !sl_pipeline_source_is_asking(self->pipeline));
 }
 
 /* --- trials --- */
@@ -185,7 +195,7 @@ find_laggard(SlSetup *self)
     for (guint i = 0; i < sl_setup_get_tracks(self)->len; i++) {
         if (sl_frame_watch_has_begun(self->watch, i))
             continue;
-        if (!sl_pipeline_source_has_caps(self->source, i))
+        if (self->pipeline != NULL && !sl_pipeline_source_has_caps(self->pipeline, i))
             return (int)i;
         if (laggard < 0)
             laggard = (int)i;
@@ -198,6 +208,10 @@ new_frame_delay(SlSetup *self, guint index, guint ms)
 {
     const char *track = sl_track_get_name(g_ptr_array_index(sl_setup_get_tracks(self), index));
 
+    if (self->pipeline == NULL)
+        return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE,
+                           "the publisher sent no %s that can be played within %u s", track,
+                           ms / 1000);
     return g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE,
                        "%s:%u: track %s gave no frame within %u s",
                        sl_description_get_file(self->description),
@@ -284,7 +298,7 @@ sl_setup_get_values(SlSetup *self)
 static gboolean
 apply_to_source(SlSetup *self, GPtrArray *settings, GError **error)
 {
-    GstBin *bin = sl_pipeline_source_get_bin(self->source);
+    GstBin *bin = self->pipeline != NULL ? sl_pipeline_source_get_bin(self->pipeline) : NULL;
 
     for (guint i = 0; bin != NULL && i < settings->len; i++) {
         const SlLiveSetting *setting = g_ptr_array_index(settings, i);
@@ -306,7 +320,8 @@ sl_setup_set_live(SlSetup *self, SlValues *values, GPtrArray *settings, GError *
             apply_to_source(self, back, NULL);
         return FALSE;
     }
-    sl_pipeline_source_set_values(self->source, values);
+    if (self->pipeline != NULL)
+        sl_pipeline_source_set_values(self->pipeline, values);
     sl_stream_codecs_set_values(self->codecs, values);
     sl_values_ref(values);
     sl_values_unref(self->values);
@@ -323,7 +338,8 @@ sl_setup_get_input(SlSetup *self)
 void
 sl_setup_set_input(SlSetup *self, SlInput *input)
 {
-    sl_pipeline_source_set_input(self->source, input);
+    if (self->pipeline != NULL)
+        sl_pipeline_source_set_input(self->pipeline, input);
     sl_input_ref(input);
     sl_input_unref(self->input);
     self->input = input;
@@ -332,13 +348,13 @@ sl_setup_set_input(SlSetup *self, SlInput *input)
 const SlCapture *
 sl_setup_get_capture(SlSetup *self)
 {
-    return sl_pipeline_source_get_capture(self->source);
+    return self->pipeline != NULL ? sl_pipeline_source_get_capture(self->pipeline) : NULL;
 }
 
 GPtrArray *
 sl_setup_get_tracks(SlSetup *self)
 {
-    return sl_source_get_tracks(SL_SOURCE(self->source));
+    return sl_source_get_tracks(self->source);
 }
 
 guint
@@ -429,23 +445,15 @@ sl_setup_init(SlSetup *self)
     sl_census_add_object(self);
 }
 
-SlSetup *
-sl_setup_new(GMainContext *context, SlInput *input, SlDescription *description, SlValues *values,
-             SlCaptureFlags flags)
+/* What runs is known: @self has input, description, values, source. */
+static void
+connect_parts(SlSetup *self, GMainContext *context)
 {
-    SlSetup *self = g_object_new(SL_TYPE_SETUP, NULL);
-    GPtrArray *tracks;
+    GPtrArray *tracks = sl_source_get_tracks(self->source);
 
-    self->input = sl_input_ref(input);
-    self->description = sl_description_ref(description);
-    self->values = sl_values_ref(values);
-    self->source = sl_pipeline_source_new(context, input, description, values, flags);
-    g_signal_connect(self->source, "found", G_CALLBACK(on_source_found), self);
     g_signal_connect(self->source, "broke", G_CALLBACK(on_source_broke), self);
     g_signal_connect(self->source, "stopped", G_CALLBACK(on_source_stopped), self);
-
-    tracks = sl_source_get_tracks(SL_SOURCE(self->source));
-    self->codecs = sl_stream_codecs_new(context, description, values, tracks);
+    self->codecs = sl_stream_codecs_new(context, self->description, self->values, tracks);
     g_signal_connect(self->codecs, "found", G_CALLBACK(on_codec_found), self);
     g_signal_connect(self->codecs, "changed", G_CALLBACK(on_codecs_changed), self);
     g_signal_connect(self->codecs, "failed", G_CALLBACK(on_codec_failed), self);
@@ -453,5 +461,42 @@ sl_setup_new(GMainContext *context, SlInput *input, SlDescription *description, 
     g_signal_connect(self->watch, "first-frame", G_CALLBACK(on_first_frame), self);
     g_signal_connect(self->watch, "silent", G_CALLBACK(on_silent), self);
     g_signal_connect(self->watch, "measured", G_CALLBACK(on_measured), self);
+}
+
+SlSetup *
+sl_setup_new(GMainContext *context, SlInput *input, SlDescription *description, SlValues *values,
+             SlCaptureFlags flags)
+{
+    SlSetup *self = g_object_new(SL_TYPE_SETUP, NULL);
+
+    self->input = sl_input_ref(input);
+    self->description = sl_description_ref(description);
+    self->values = sl_values_ref(values);
+    if (*sl_description_get_tracks(description) != NULL) {
+        self->pipeline = sl_pipeline_source_new(context, input, description, values, flags);
+        self->source = SL_SOURCE(self->pipeline);
+        g_signal_connect(self->source, "found", G_CALLBACK(on_source_found), self);
+    } else {
+        self->source = sl_awaited_source_new(context);
+    }
+    connect_parts(self, context);
+    return self;
+}
+
+SlSetup *
+sl_setup_new_published(GMainContext *context, SlSource *source, const char *title)
+{
+    SlSetup *self = g_object_new(SL_TYPE_SETUP, NULL);
+    GPtrArray *tracks = sl_source_get_tracks(source);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; i < tracks->len; i++)
+        g_ptr_array_add(names, (char *)sl_track_get_name(g_ptr_array_index(tracks, i)));
+    g_ptr_array_add(names, NULL);
+    self->input = sl_input_new_publisher(title);
+    self->description = sl_description_new_published((const char *const *)names->pdata);
+    self->values = sl_values_new(self->description, NULL, NULL);
+    self->source = g_object_ref(source);
+    connect_parts(self, context);
     return self;
 }

@@ -2,29 +2,41 @@
 
 #include "sl-capture.h"
 #include "sl-frame-rate.h"
+#include "sl-source.h"
 #include "sl-stream-codecs.h"
 
 G_BEGIN_DECLS
 
 /**
- * SlSetup: a description with its values, and all that runs of it: source, tracks, codecs, the
- * watch over its frames. A stream has one at present, and maybe others that are tried or that
- * leave. Main thread only.
+ * SlSetup: a description with its values, or a publisher, and all that runs of it: source, tracks,
+ * codecs, the watch over its frames. A stream has one at present, and maybe others that are tried
+ * or that leave. Main thread only.
  *
  * Signals:
  *  - `found` (): read sl_setup_get_capture(); frames or `broke` follow
  *  - `complete` (): in this run every track has given a frame, and its codec is known
  *  - `codecs-changed` (): they became known, or are others than before; before `complete`
  *  - `measured` (): read sl_setup_get_rate()
- *  - `broke` (GError *error): it can't go on by itself; SL_MEDIA_ERROR_*. Call stop()
+ *  - `broke` (GError *error): it can't go on by itself; SL_MEDIA_ERROR_*. Call stop(). A
+ * publisher's may while it is stopped, too
  *  - `stopped` (): nothing of it runs any more, and what it held is free; it can be started again
  */
 #define SL_TYPE_SETUP (sl_setup_get_type())
 G_DECLARE_FINAL_TYPE(SlSetup, sl_setup, SL, SETUP, GObject)
 
-/** @input: as it was last found; it is looked for at each start */
+/** @input: as it was last found; it is looked for at each start. A @description without tracks
+ * runs nothing. */
 SlSetup *sl_setup_new(GMainContext *context, SlInput *input, SlDescription *description,
                       SlValues *values, SlCaptureFlags flags);
+/**
+ * sl_setup_new_published:
+ * @source: a publisher's, not started; its frames may be as far apart as they like, it tells its
+ *   own end
+ * @title: (nullable)
+ */
+SlSetup *sl_setup_new_published(GMainContext *context, SlSource *source, const char *title);
+/** sl_setup_get_publisher: (transfer none) (nullable): the source of one that is published */
+SlSource *sl_setup_get_publisher(SlSetup *self);
 
 /** sl_setup_start: only while stopped */
 void sl_setup_start(SlSetup *self);

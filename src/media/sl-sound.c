@@ -1,10 +1,12 @@
 #include "sl-sound.h"
 
+#include "sl-description.h"
+
 /* What is mixed in may be as late as this. */
 #define MIXER_LATENCY_NS "20000000"
 #define MIXER "sl-sound"
 #define SILENCE "sl-silence"
-/* The mark of what was attached. */
+/* The mark of an input whose sound was attached: of several languages, the first. */
 #define ATTACHED "sl-sound-attached"
 
 /* Long enough for what is decoded but not due yet, in a file whose picture is ahead by some frames:
@@ -38,10 +40,90 @@ sl_sound_mixed_text(guint latency_ms)
                            latency_ms);
 }
 
+/* --- what sound is attached in --- */
+
+/* While a pipeline is on its way to PLAYING, a part that stays half-way, or an error, holds it
+ * where it is, and the picture with it. Sound does neither: its errors become warnings. */
+typedef GstBin SlSoundBin;
+typedef GstBinClass SlSoundBinClass;
+
+static GType sl_sound_bin_get_type(void);
+G_DEFINE_TYPE(SlSoundBin, sl_sound_bin, GST_TYPE_BIN)
+
+static GstMessage *
+make_warning(GstMessage *message)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) warning = NULL;
+    g_autofree char *debug = NULL;
+
+    gst_message_parse_error(message, &error, &debug);
+    warning = g_error_new_literal(SL_MEDIA_ERROR, SL_MEDIA_ERROR_DEVICE, error->message);
+    return gst_message_new_warning(GST_MESSAGE_SRC(message), warning, debug);
+}
+
+static void
+sl_sound_bin_handle_message(GstBin *bin, GstMessage *message)
+{
+    GstMessageType type = GST_MESSAGE_TYPE(message);
+    GstMessage *warning;
+
+    if (type == GST_MESSAGE_ASYNC_START || type == GST_MESSAGE_ASYNC_DONE) {
+        gst_message_unref(message);
+        return;
+    }
+    if (type == GST_MESSAGE_ERROR) {
+        warning = make_warning(message);
+        gst_message_unref(message);
+        message = warning;
+    }
+    GST_BIN_CLASS(sl_sound_bin_parent_class)->handle_message(bin, message);
+}
+
+static GstStateChangeReturn
+sl_sound_bin_change_state(GstElement *element, GstStateChange change)
+{
+    GstStateChangeReturn result =
+        GST_ELEMENT_CLASS(sl_sound_bin_parent_class)->change_state(element, change);
+
+    return result == GST_STATE_CHANGE_ASYNC ? GST_STATE_CHANGE_SUCCESS : result;
+}
+
+static void
+sl_sound_bin_class_init(SlSoundBinClass *klass)
+{
+    GST_ELEMENT_CLASS(klass)->change_state = sl_sound_bin_change_state;
+    klass->handle_message = sl_sound_bin_handle_message;
+}
+
+static void
+sl_sound_bin_init(SlSoundBin *self)
+{
+}
+
+static void
+add_ghost(GstElement *bin, GstElement *child, const char *name)
+{
+    g_autoptr(GstPad) target = gst_element_get_static_pad(child, name);
+
+    if (target != NULL)
+        gst_element_add_pad(bin, gst_ghost_pad_new(name, target));
+}
+
+static GstElement *
+wrap(GstElement *sound)
+{
+    GstElement *bin = g_object_new(sl_sound_bin_get_type(), NULL);
+
+    gst_bin_add(GST_BIN(bin), sound);
+    add_ghost(bin, sound, "sink");
+    add_ghost(bin, sound, "src");
+    return bin;
+}
+
 static gboolean
 mix_in(GstBin *bin, GstElement *mixer, GstElement *sound)
 {
-    g_object_set_data(G_OBJECT(sound), ATTACHED, GINT_TO_POINTER(TRUE));
     gst_bin_add(bin, sound);
     if (!gst_element_link_pads(sound, "src", mixer, "sink_%u")) {
         gst_bin_remove(bin, sound);
@@ -59,29 +141,12 @@ sl_sound_attach(GstBin *bin, GstElement *sound)
     g_autoptr(GstElement) mixer = gst_bin_get_by_name(bin, MIXER);
     gboolean is_mixed;
 
-    gst_object_ref_sink(sound);
+    sound = gst_object_ref_sink(wrap(sound));
     is_mixed = mixer != NULL && mix_in(bin, mixer, sound);
     if (!is_mixed)
         gst_element_set_state(sound, GST_STATE_NULL);
     gst_object_unref(sound);
     return is_mixed ? sound : NULL;
-}
-
-gboolean
-sl_sound_owns(GstObject *object)
-{
-    g_autoptr(GstObject) next = gst_object_ref(object);
-
-    while (next != NULL) {
-        GstObject *parent;
-
-        if (g_object_get_data(G_OBJECT(next), ATTACHED) != NULL)
-            return TRUE;
-        parent = gst_object_get_parent(next);
-        gst_object_unref(next);
-        next = parent;
-    }
-    return FALSE;
 }
 
 /* --- an input that has picture and sound --- */
@@ -120,12 +185,11 @@ end_silence_with(GstBin *bin, GstPad *pad)
 }
 
 static void
-add_ghost(GstElement *bin, const char *element, const char *name)
+add_end(GstElement *bin, const char *element, const char *name)
 {
     g_autoptr(GstElement) child = gst_bin_get_by_name(GST_BIN(bin), element);
-    g_autoptr(GstPad) target = gst_element_get_static_pad(child, name);
 
-    gst_element_add_pad(bin, gst_ghost_pad_new(name, target));
+    add_ghost(bin, child, name);
 }
 
 static void
@@ -136,9 +200,10 @@ attach_pad(GstBin *bin, GstPad *pad, const char *text)
 
     if (sound == NULL)
         return;
-    add_ghost(sound, "in", "sink");
-    add_ghost(sound, "out", "src");
-    if (sl_sound_attach(bin, sound) == NULL)
+    add_end(sound, "in", "sink");
+    add_end(sound, "out", "src");
+    sound = sl_sound_attach(bin, sound);
+    if (sound == NULL)
         return;
     sink = gst_element_get_static_pad(sound, "sink");
     gst_pad_link(pad, sink);

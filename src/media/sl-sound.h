@@ -44,13 +44,10 @@ void sl_sound_install(GstBin *bin);
  * @sound: (transfer floating): an element with one pad `src` that gives SL_SOUND_CAPS; maybe a
  * `sink`
  *
- * Mixes it in. Any thread. Returns: (transfer none) (nullable): @sound; NULL: there is nothing to
- * mix it into, and @sound is NULL and gone
+ * Mixes it in. Its errors come as warnings with SL_MEDIA_ERROR, and its state is nobody's concern:
+ * the picture does not wait for it. Any thread. Returns: (transfer none) (nullable): what holds
+ * @sound in @bin, with its pads; NULL: there is nothing to mix it into, and @sound is gone
  */
 GstElement *sl_sound_attach(GstBin *bin, GstElement *sound);
-
-/** sl_sound_owns: whether @object is of what was attached: its errors are no fault of the picture's
- */
-gboolean sl_sound_owns(GstObject *object);
 
 G_END_DECLS

@@ -245,6 +245,7 @@ describe_input(const SlFaultScene *scene, const GError *error, const char *debug
         return describe_file(input, error, message);
     case SL_INPUT_TEST:
     case SL_INPUT_NO_CAMERA:
+    case SL_INPUT_PUBLISHER:
         break;
     }
     return describe_pattern(scene, message);
@@ -325,6 +326,9 @@ sl_source_fault_for_viewers(const GError *fault, SlInputKind kind)
 
     if (sl_source_fault_is_pipelines(fault))
         return "Its pipeline does not work here: the server's log says why";
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PUBLISHER_LEFT))
+        return kind == SL_INPUT_PUBLISHER ? "The publisher has left, waiting for another"
+                                          : "The publisher has left";
     if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_NO_SENDER))
         return "The program that makes the picture is not running, waiting for it";
     if (kind == SL_INPUT_FILE)

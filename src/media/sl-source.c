@@ -2,7 +2,7 @@
 
 G_DEFINE_INTERFACE(SlSource, sl_source, G_TYPE_OBJECT)
 
-enum { BROKE, STOPPED, N_SIGNALS };
+enum { BROKE, STOPPED, DISMISSED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void
@@ -12,6 +12,8 @@ sl_source_default_init(SlSourceInterface *iface)
                                   G_TYPE_NONE, 1, G_TYPE_ERROR);
     signals[STOPPED] = g_signal_new("stopped", SL_TYPE_SOURCE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 0);
+    signals[DISMISSED] = g_signal_new("dismissed", SL_TYPE_SOURCE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                      NULL, G_TYPE_NONE, 1, G_TYPE_ERROR);
 }
 
 void
@@ -36,6 +38,12 @@ void
 sl_source_request_keyframe(SlSource *self, SlTrack *track)
 {
     SL_SOURCE_GET_IFACE(self)->request_keyframe(self, track);
+}
+
+void
+sl_source_dismiss(SlSource *self, const GError *reason)
+{
+    g_signal_emit(self, signals[DISMISSED], 0, reason);
 }
 
 void

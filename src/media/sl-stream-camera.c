@@ -11,7 +11,7 @@ waits_for_camera(SlStream *self)
     const SlInput *input = sl_stream_get_input(self);
     const GError *fault = sl_fault_log_get(self->faults);
 
-    if (self->phase == SL_STREAM_PHASE_IDLE)
+    if (self->phase == SL_STREAM_PHASE_IDLE || self->own != NULL)
         return FALSE;
     return input->kind == SL_INPUT_NO_CAMERA ||
            (sl_input_is_camera(input) && fault != NULL && !sl_source_fault_is_pipelines(fault));
@@ -26,7 +26,7 @@ sl_stream_update_wait(SlStream *self)
 void
 sl_stream_look_behind_pattern(SlStream *self)
 {
-    if (sl_stream_get_input(self)->kind == SL_INPUT_NO_CAMERA)
+    if (sl_stream_get_input(self)->kind == SL_INPUT_NO_CAMERA && self->own == NULL)
         sl_camera_wait_look(self->wait);
 }
 
@@ -35,7 +35,7 @@ static void
 on_camera_came(SlCameraWait *wait, SlStream *self)
 {
     sl_found_input_meet(self->found);
-    sl_setup_set_input(self->present, sl_stream_get_input(self));
+    sl_setup_set_input(sl_stream_get_own(self), sl_stream_get_input(self));
     if (!waits_for_camera(self))
         return;
     self->attempt = 0;
@@ -74,7 +74,7 @@ on_camera_went(SlCameraWait *wait, const char *node, SlStream *self)
 
     if (self->swap != NULL && is_seen_at(sl_setup_get_input(sl_swap_get_trial(self->swap)), node))
         sl_swap_cancel(self->swap, error);
-    if (!is_seen_at(sl_stream_get_input(self), node) ||
+    if (self->own != NULL || !is_seen_at(sl_stream_get_input(self), node) ||
         (fault != NULL && sl_source_fault_is_pipelines(fault)))
         return;
     if (sl_stream_phase_has_source(self->phase)) {

@@ -55,6 +55,21 @@ output_free(gpointer data)
     g_free(output);
 }
 
+GPtrArray *
+sl_track_codecs_without_tracks(GPtrArray *codecs)
+{
+    GPtrArray *copies = g_ptr_array_new_with_free_func(track_codec_free);
+
+    for (guint i = 0; i < codecs->len; i++) {
+        const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
+        SlTrackCodec *copy = g_new0(SlTrackCodec, 1);
+
+        copy->rtp_caps = gst_caps_ref(codec->rtp_caps);
+        g_ptr_array_add(copies, copy);
+    }
+    return copies;
+}
+
 gboolean
 sl_track_codecs_are_equal(GPtrArray *a, GPtrArray *b)
 {
@@ -104,6 +119,18 @@ fail(SlStreamCodecs *self, Output *output, const GError *error, guint line)
     g_signal_emit(self, signals[FAILED], 0, fault);
 }
 
+/* As the track's source calls it, where it does. Returns: (transfer full) (nullable) */
+static GstCaps *
+call_profile(SlTrack *track, GstCaps *rtp_caps)
+{
+    const char *profile = sl_track_get_profile(track);
+    GstCaps *caps = rtp_caps != NULL ? gst_caps_copy(rtp_caps) : NULL;
+
+    if (caps != NULL && profile != NULL)
+        gst_caps_set_simple(caps, "profile-level-id", G_TYPE_STRING, profile, NULL);
+    return caps;
+}
+
 static void
 on_codec_found(GstCaps *rtp_caps, const GError *error, guint line, gpointer user_data)
 {
@@ -111,7 +138,8 @@ on_codec_found(GstCaps *rtp_caps, const GError *error, guint line, gpointer user
     g_autoptr(SlStreamCodecs) self = g_object_ref(output->owner);
 
     output->probe = NULL; /* it is over */
-    gst_caps_replace(&output->rtp_caps, rtp_caps);
+    gst_clear_caps(&output->rtp_caps);
+    output->rtp_caps = call_profile(output->track, rtp_caps);
     if (rtp_caps == NULL) {
         fail(self, output, error, line);
         return;

@@ -7,13 +7,17 @@ G_BEGIN_DECLS
 
 /** SlTrackCodec: a track and the RTP caps that its [viewer] section makes of it. */
 typedef struct {
-    SlTrack *track;
+    SlTrack *track;    /* NULL: sl_track_codecs_without_tracks() */
     GstCaps *rtp_caps; /* fixed; without ssrc, payload and the random offsets */
 } SlTrackCodec;
 
 /** sl_track_codecs_are_equal: (element-type SlTrackCodec) (nullable): the same, in the same order;
  * what is not known equals nothing */
 gboolean sl_track_codecs_are_equal(GPtrArray *a, GPtrArray *b);
+
+/** sl_track_codecs_without_tracks: (transfer full) (element-type SlTrackCodec): to be compared with
+ * others later; tracks may be gone by then */
+GPtrArray *sl_track_codecs_without_tracks(GPtrArray *codecs);
 
 /**
  * SlStreamCodecs: finds what a stream's tracks are encoded in, from a frame of each. Main thread.

@@ -20,10 +20,15 @@ struct _SlStream {
     SlCaptureFlags flags;
     guint linger_ms;
 
+    SlPublishPolicy publish;
+
     SlSetup *present;
-    SlSwap *swap;     /* of another one for its place; NULL: none */
-    GTask *swap_task; /* its answer */
+    SlSetup *own;       /* while that is a publisher's: what runs when it leaves; else NULL */
+    SlSwap *swap;       /* of another one for the present one's place; NULL: none */
+    GTask *swap_task;   /* its answer */
+    GPtrArray *waiting; /* of GTask: to be tried after that; its data is the SlSetup */
     SlRetiring *retiring;
+    GPtrArray *told; /* nullable: of SlTrackCodec: those that viewers were told of last */
 
     SlControlKeeper *controls;
     SlCameraWait *wait;
@@ -58,6 +63,12 @@ void sl_stream_note_live(SlStream *self);
 void sl_stream_become_live(SlStream *self);
 /** sl_stream_connect_setup: it is the present one from now on */
 void sl_stream_connect_setup(SlStream *self, SlSetup *setup);
+/** sl_stream_tell_codecs: tells viewers of the present setup's, if they are known: those that were
+ * told of the same go on with other tracks */
+void sl_stream_tell_codecs(SlStream *self);
+/** sl_stream_go_on: ends a phase that waits for the present setup to stop, where nothing of it runs
+ */
+void sl_stream_go_on(SlStream *self);
 /** sl_stream_finish_stop: answers sl_stream_stop_async() if nothing runs any more */
 void sl_stream_finish_stop(SlStream *self);
 
@@ -76,5 +87,20 @@ void sl_stream_look_behind_pattern(SlStream *self);
 void sl_stream_tell_if_free(SlStream *self);
 /** sl_stream_call_off_swap: there is to be none */
 void sl_stream_call_off_swap(SlStream *self);
+/** sl_stream_try: tries @task's setup now, or after what is being tried. @task: (transfer full) */
+void sl_stream_try(SlStream *self, GTask *task);
+
+/* sl-stream-publish.c */
+
+/** sl_stream_get_own: the present setup, or the one that runs when the publisher leaves */
+SlSetup *sl_stream_get_own(SlStream *self);
+/** sl_stream_renew: (transfer full): one as the stream's own, that has not run */
+SlSetup *sl_stream_renew(SlStream *self);
+/** sl_stream_retire: @former has lost its place */
+void sl_stream_retire(SlStream *self, SlSetup *former);
+/** sl_stream_leave: the present setup is a publisher's, and broke */
+void sl_stream_leave(SlStream *self, const GError *error);
+/** sl_stream_dismiss: the stream is stopped for good: the publisher, if there is one, is told */
+void sl_stream_dismiss(SlStream *self);
 
 G_END_DECLS

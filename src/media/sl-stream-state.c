@@ -30,19 +30,20 @@ sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event)
 
     switch (phase) {
     case SL_STREAM_PHASE_IDLE:
-        return event == SL_STREAM_EVENT_WATCHED ? SL_STREAM_PHASE_RUNNING : phase;
+        return event == SL_STREAM_EVENT_WATCHED ? SL_STREAM_PHASE_RESTARTING : phase;
 
     case SL_STREAM_PHASE_RUNNING:
         if (event == SL_STREAM_EVENT_UNWATCHED)
             return SL_STREAM_PHASE_LINGERING;
-        if (event == SL_STREAM_EVENT_CAME)
+        if (event == SL_STREAM_EVENT_CAME || event == SL_STREAM_EVENT_LEFT)
             return SL_STREAM_PHASE_RESTARTING;
         return event == SL_STREAM_EVENT_BROKE ? SL_STREAM_PHASE_BREAKING : phase;
 
     case SL_STREAM_PHASE_LINGERING:
         if (event == SL_STREAM_EVENT_WATCHED)
             return SL_STREAM_PHASE_RUNNING;
-        if (event == SL_STREAM_EVENT_BROKE || event == SL_STREAM_EVENT_TIMEOUT)
+        if (event == SL_STREAM_EVENT_BROKE || event == SL_STREAM_EVENT_TIMEOUT ||
+            event == SL_STREAM_EVENT_LEFT)
             return SL_STREAM_PHASE_STOPPING;
         return phase;
 

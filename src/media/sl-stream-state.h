@@ -14,7 +14,7 @@ typedef enum {
     SL_STREAM_PHASE_RUNNING,    /* the source is started, and watched */
     SL_STREAM_PHASE_LINGERING,  /* the source is started, nobody watches any more */
     SL_STREAM_PHASE_STOPPING,   /* on its way to idle */
-    SL_STREAM_PHASE_RESTARTING, /* still stopping, but a viewer or a camera came */
+    SL_STREAM_PHASE_RESTARTING, /* to be started, once what it needs has stopped */
     SL_STREAM_PHASE_BREAKING,   /* still stopping, since it broke */
     SL_STREAM_PHASE_BACKOFF,    /* broken, watched, waits for its next try */
     SL_STREAM_PHASE_YIELDING,   /* still stopping, since another setup is to have the device */
@@ -32,10 +32,11 @@ typedef enum {
     SL_STREAM_EVENT_RESUME,    /* that was undone, and somebody watches */
     SL_STREAM_EVENT_REST,      /* that was undone, and nobody does */
     SL_STREAM_EVENT_REPLACED,  /* another setup, which runs, has the place of the present one */
+    SL_STREAM_EVENT_LEFT,      /* another one, which does not run, has it: a publisher has left */
 } SlStreamEvent;
 
 #define SL_STREAM_N_PHASES (SL_STREAM_PHASE_AWAY + 1)
-#define SL_STREAM_N_EVENTS (SL_STREAM_EVENT_REPLACED + 1)
+#define SL_STREAM_N_EVENTS (SL_STREAM_EVENT_LEFT + 1)
 
 /** Returns: the phase after @event; @phase itself where the event does not matter */
 SlStreamPhase sl_stream_phase_next(SlStreamPhase phase, SlStreamEvent event);

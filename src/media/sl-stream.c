@@ -38,6 +38,8 @@ sl_stream_state_to_string(SlStreamState state)
         return "camera-lost";
     case SL_STREAM_FAILED:
         return "failed";
+    case SL_STREAM_WAITING:
+        return "waiting";
     }
     return "?";
 }
@@ -47,10 +49,14 @@ sl_stream_get_state(SlStream *self)
 {
     const GError *fault = sl_fault_log_get(self->faults);
 
+    if (g_error_matches(fault, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PUBLISHER_LEFT))
+        return SL_STREAM_WAITING;
     if (fault != NULL)
         return sl_source_fault_is_pipelines(fault) ? SL_STREAM_FAILED : SL_STREAM_LOST;
     if (!sl_stream_phase_has_source(self->phase))
         return self->phase == SL_STREAM_PHASE_IDLE ? SL_STREAM_IDLE : SL_STREAM_STARTING;
+    if (sl_setup_get_tracks(self->present)->len == 0)
+        return SL_STREAM_WAITING;
     return self->live_since_us != 0 ? SL_STREAM_LIVE : SL_STREAM_STARTING;
 }
 
@@ -65,6 +71,8 @@ sl_stream_get_detail(SlStream *self)
         return sl_source_fault_for_viewers(fault, kind);
     if (self->slow != NULL)
         return self->slow;
+    if (sl_setup_get_tracks(self->present)->len == 0)
+        return "Waiting for somebody to publish";
     return kind == SL_INPUT_NO_CAMERA && sl_description_get_captured_codec(description) != NULL
                ? "No camera: plug one in"
                : "";
@@ -125,7 +133,7 @@ sl_stream_become_live(SlStream *self)
     sl_stream_note_live(self);
     /* Only now it is sure that the node is this camera's, and that the driver has reset what it
      * resets. */
-    if (sl_stream_get_camera(self) != NULL)
+    if (sl_stream_get_camera(self) != NULL && self->own == NULL)
         sl_control_keeper_restore(self->controls, sl_stream_get_input(self));
     sl_stream_update_wait(self);
     sl_stream_report(self);
@@ -137,10 +145,23 @@ on_setup_complete(SlSetup *setup, SlStream *self)
     sl_stream_become_live(self);
 }
 
+void
+sl_stream_tell_codecs(SlStream *self)
+{
+    GPtrArray *codecs = sl_setup_get_codecs(self->present);
+    gboolean is_same = sl_track_codecs_are_equal(self->told, codecs);
+
+    if (codecs == NULL)
+        return;
+    g_clear_pointer(&self->told, g_ptr_array_unref);
+    self->told = sl_track_codecs_without_tracks(codecs);
+    g_signal_emit(self, signals[is_same ? TRACKS_CHANGED : CODECS_CHANGED], 0);
+}
+
 static void
 on_setup_codecs_changed(SlSetup *setup, SlStream *self)
 {
-    g_signal_emit(self, signals[CODECS_CHANGED], 0);
+    sl_stream_tell_codecs(self);
 }
 
 static void
@@ -235,6 +256,8 @@ enter_phase(SlStream *self, SlStreamPhase phase)
     case SL_STREAM_PHASE_YIELDING:
         if (sl_setup_is_running(self->present))
             stop_present(self);
+        else
+            sl_stream_go_on(self);
         break;
     case SL_STREAM_PHASE_BACKOFF:
         start_backoff(self);
@@ -255,6 +278,39 @@ sl_stream_finish_stop(SlStream *self)
         return;
     task = g_steal_pointer(&self->stop_task);
     g_task_return_boolean(task, TRUE);
+}
+
+/* What another one of the stream's holds is waited for. */
+static gboolean
+is_held(SlStream *self)
+{
+    return (self->swap != NULL &&
+            sl_setup_excludes(sl_swap_get_trial(self->swap), self->present)) ||
+           sl_retiring_make_way(self->retiring, self->present);
+}
+
+void
+sl_stream_go_on(SlStream *self)
+{
+    if (!sl_setup_is_stopped(self->present))
+        return;
+    switch (self->phase) {
+    case SL_STREAM_PHASE_RESTARTING:
+        if (!is_held(self))
+            sl_stream_handle_event(self, SL_STREAM_EVENT_STOPPED);
+        break;
+    case SL_STREAM_PHASE_STOPPING:
+    case SL_STREAM_PHASE_BREAKING:
+    case SL_STREAM_PHASE_YIELDING:
+        sl_stream_handle_event(self, SL_STREAM_EVENT_STOPPED);
+        break;
+    case SL_STREAM_PHASE_IDLE:
+    case SL_STREAM_PHASE_RUNNING:
+    case SL_STREAM_PHASE_LINGERING:
+    case SL_STREAM_PHASE_BACKOFF:
+    case SL_STREAM_PHASE_AWAY:
+        break;
+    }
 }
 
 void
@@ -286,7 +342,10 @@ on_setup_found(SlSetup *setup, SlStream *self)
 static void
 on_setup_broke(SlSetup *setup, GError *error, SlStream *self)
 {
-    sl_stream_break(self, error);
+    if (sl_setup_get_publisher(setup) != NULL)
+        sl_stream_leave(self, error);
+    else
+        sl_stream_break(self, error);
 }
 
 static void
@@ -322,6 +381,7 @@ sl_stream_stop_async(SlStream *self, GAsyncReadyCallback callback, gpointer user
     sl_stream_handle_event(self, SL_STREAM_EVENT_UNWATCHED);
     if (self->phase == SL_STREAM_PHASE_LINGERING)
         sl_stream_handle_event(self, SL_STREAM_EVENT_TIMEOUT);
+    sl_stream_dismiss(self);
     sl_stream_finish_stop(self);
 }
 
@@ -348,19 +408,23 @@ sl_stream_get_name(SlStream *self)
 const char *
 sl_stream_get_title(SlStream *self)
 {
+    const char *title = self->own != NULL ? sl_setup_get_input(self->present)->location : NULL;
+
+    if (self->own != NULL)
+        return title != NULL ? title : self->name;
     return sl_found_input_get_title(self->found);
 }
 
 SlDescription *
 sl_stream_get_description(SlStream *self)
 {
-    return sl_setup_get_description(self->present);
+    return sl_setup_get_description(sl_stream_get_own(self));
 }
 
 SlValues *
 sl_stream_get_values(SlStream *self)
 {
-    return sl_setup_get_values(self->present);
+    return sl_setup_get_values(sl_stream_get_own(self));
 }
 
 SlInput *
@@ -372,7 +436,7 @@ sl_stream_get_input(SlStream *self)
 const SlCapture *
 sl_stream_get_capture(SlStream *self)
 {
-    return sl_setup_get_capture(self->present);
+    return sl_setup_get_capture(sl_stream_get_own(self));
 }
 
 gboolean
@@ -438,7 +502,7 @@ sl_stream_get_fault(SlStream *self)
 const char *
 sl_stream_get_mode(SlStream *self)
 {
-    return sl_found_input_get_mode(self->found);
+    return self->own == NULL ? sl_found_input_get_mode(self->found) : NULL;
 }
 
 static void
@@ -451,6 +515,9 @@ sl_stream_dispose(GObject *object)
     if (self->present != NULL)
         g_signal_handlers_disconnect_by_data(self->present, self);
     g_clear_object(&self->present);
+    g_clear_object(&self->own);
+    g_clear_pointer(&self->told, g_ptr_array_unref);
+    g_clear_pointer(&self->waiting, g_ptr_array_unref);
     if (self->retiring != NULL)
         g_signal_handlers_disconnect_by_data(self->retiring, self);
     g_clear_object(&self->retiring);
@@ -502,12 +569,14 @@ static void
 sl_stream_init(SlStream *self)
 {
     sl_census_add_object(self);
+    self->waiting = g_ptr_array_new_with_free_func(g_object_unref);
 }
 
 static void
 on_retiring_stopped(SlRetiring *retiring, SlStream *self)
 {
     sl_stream_tell_if_free(self);
+    sl_stream_go_on(self);
     sl_stream_finish_stop(self);
 }
 
@@ -532,6 +601,7 @@ sl_stream_new(GMainContext *context, const SlStreamConfig *config)
     self->found = sl_found_input_new(config->name, config->input);
     self->faults = sl_fault_log_new(config->name);
     self->flags = config->flags;
+    self->publish = config->publish;
     self->linger_ms = config->limits->linger_ms;
     self->controls = sl_control_keeper_new(context, config->name, sl_control_device_get_real());
     self->present =

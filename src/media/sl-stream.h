@@ -7,7 +7,9 @@
 #include "sl-control-keeper.h"
 #include "sl-description.h"
 #include "sl-frame-rate.h"
+#include "sl-publish-policy.h"
 #include "sl-settings.h"
+#include "sl-source.h"
 #include "sl-stream-codecs.h"
 #include "sl-track.h"
 
@@ -18,8 +20,9 @@ typedef enum {
     SL_STREAM_IDLE,     /* nobody watches, nothing runs */
     SL_STREAM_STARTING, /* no frame yet */
     SL_STREAM_LIVE,
-    SL_STREAM_LOST,   /* the source broke or is absent; it is retried */
-    SL_STREAM_FAILED, /* the description does not work; it is retried, slower */
+    SL_STREAM_LOST,    /* the source broke or is absent; it is retried */
+    SL_STREAM_FAILED,  /* the description does not work; it is retried, slower */
+    SL_STREAM_WAITING, /* for somebody to publish, or for what comes after who has left */
 } SlStreamState;
 
 /** sl_stream_state_to_string: the word of docs/signalling.md */
@@ -36,7 +39,8 @@ const char *sl_stream_state_to_string(SlStreamState state);
  *  - `codecs-changed` (): the tracks' codecs became known, or are others than before: viewers need
  *    another peer
  *  - `tracks-changed` (): other SlTracks, maybe with other [viewer] sections, that carry the same
- *    codecs in the same order: peers can take them over as they are
+ *    codecs in the same order as when codecs were told last: peers can take them over as they are.
+ *    Who found that they were not known meanwhile finds them known now
  *  - `values-changed` (GPtrArray *settings): (element-type SlLiveSetting): live values were set;
  *    those of [viewer] sections are to be applied in every viewer's bin of the present tracks
  *  - `description-changed` (): the present description or its values became others
@@ -54,6 +58,7 @@ typedef struct {
     SlDescription *description;
     SlValues *values;
     SlCaptureFlags flags;
+    SlPublishPolicy publish;
     const SlLimits *limits;
     SlCameraMonitor
         *monitor; /* nullable: cameras that come are noticed when they are tried again */
@@ -64,8 +69,10 @@ SlStream *sl_stream_new(GMainContext *context, const SlStreamConfig *config);
 void sl_stream_tell_awaited(SlStream *self, const GError *reason);
 
 const char *sl_stream_get_name(SlStream *self);
-/** sl_stream_get_title: what the page calls it: the camera's or file's name */
+/** sl_stream_get_title: what the page calls it: the camera's, the file's or the publisher's name */
 const char *sl_stream_get_title(SlStream *self);
+/** sl_stream_get_description: of what runs by itself; while a publisher has its place, of what will
+ */
 SlDescription *sl_stream_get_description(SlStream *self);
 SlValues *sl_stream_get_values(SlStream *self);
 /** sl_stream_get_input: as it was last found */
@@ -107,7 +114,8 @@ guint sl_stream_get_n_viewers(SlStream *self);
  * sl_stream_get_codecs:
  *
  * Returns: (transfer none) (nullable) (element-type SlTrackCodec): a codec for each track, in the
- *   description's order; %NULL while not all are known. Stays known while nothing runs.
+ *   description's order; %NULL while not all are known. Stays known while nothing runs, but not
+ *   when a publisher leaves.
  */
 GPtrArray *sl_stream_get_codecs(SlStream *self);
 
@@ -139,6 +147,39 @@ void sl_stream_swap_async(SlStream *self, SlDescription *description, SlValues *
  */
 gboolean sl_stream_swap_finish(SlStream *self, GAsyncResult *result, GError **error);
 gboolean sl_stream_is_swapping(SlStream *self);
+
+/**
+ * sl_stream_may_publish: Returns: FALSE with SL_MEDIA_ERROR_UNSUPPORTED: nobody may; _CROWDED:
+ * somebody does, or is about to, and who comes is refused
+ */
+gboolean sl_stream_may_publish(SlStream *self, GError **error);
+/**
+ * sl_stream_publish_async:
+ * @source: that has not been started, with all its tracks; of one or two
+ * @title: (nullable): what viewers are shown while it has the place; %NULL: the stream's name
+ *
+ * Tries @source as a swap is tried: it is started, and when every track has given a frame and its
+ * codec is known, it takes the place of what there is. While nobody watches it is stopped, and
+ * started again for the first who does. Where another publisher is still being tried, that one is
+ * given up with SL_MEDIA_ERROR_REPLACED; a pipeline that is being tried is waited for.
+ *
+ * What took the place is let go of by sl_source_dismiss(): when another one has it and nobody takes
+ * its frames any more, when it broke, when the stream is stopped. When it breaks, also while it is
+ * stopped, the stream's own description runs again; what is changed of that meanwhile is tried
+ * beside it and kept.
+ */
+void sl_stream_publish_async(SlStream *self, SlSource *source, const char *title,
+                             GAsyncReadyCallback callback, gpointer user_data);
+/** sl_stream_publish_finish: Returns: FALSE: @source has stopped, or was asked to, and is not used
+ * any more: sl_stream_may_publish()'s errors; SL_MEDIA_ERROR_*: why it was undone */
+gboolean sl_stream_publish_finish(SlStream *self, GAsyncResult *result, GError **error);
+/** sl_stream_is_published: a publisher's source has the place */
+gboolean sl_stream_is_published(SlStream *self);
+/** sl_stream_set_publish_policy: for who comes from now on */
+void sl_stream_set_publish_policy(SlStream *self, SlPublishPolicy policy);
+/** sl_stream_get_source_word: whose picture it is, for programs: `publisher`, `camera`, `test`,
+ * `file`, `address`, `pipeline` (a description's own), `none` (nobody publishes) */
+const char *sl_stream_get_source_word(SlStream *self);
 
 /**
  * sl_stream_set_live:

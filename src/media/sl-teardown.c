@@ -7,9 +7,17 @@
 #define MAX_THREADS 4
 #define MAX_ATTEMPTS 10
 
+/* Whoever waits for the end. Counted: he may have given up. */
+typedef struct {
+    GMutex lock;
+    GCond cond;
+    gboolean has_ended;
+} Waiter;
+
 typedef struct {
     GstElement *element;
     SlTeardownPrepare prepare;
+    Waiter *waiter; /* or NULL, and then: */
     GMainContext *context;
     SlTeardownDone done;
     gpointer user_data;
@@ -20,11 +28,51 @@ static guint n_pending;
 static GSList *drains; /* of Teardown, without an element */
 
 static void
+waiter_clear(gpointer data)
+{
+    Waiter *self = data;
+
+    g_mutex_clear(&self->lock);
+    g_cond_clear(&self->cond);
+}
+
+static void
+waiter_unref(Waiter *self)
+{
+    g_atomic_rc_box_release_full(self, waiter_clear);
+}
+
+static void
+waiter_tell(Waiter *self)
+{
+    g_mutex_lock(&self->lock);
+    self->has_ended = TRUE;
+    g_cond_signal(&self->cond);
+    g_mutex_unlock(&self->lock);
+}
+
+static gboolean
+waiter_wait(Waiter *self, guint timeout_ms)
+{
+    gint64 end_us = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
+    gboolean is_late = FALSE;
+    gboolean has_ended;
+
+    g_mutex_lock(&self->lock);
+    while (!self->has_ended && !is_late)
+        is_late = !g_cond_wait_until(&self->cond, &self->lock, end_us);
+    has_ended = self->has_ended;
+    g_mutex_unlock(&self->lock);
+    return has_ended;
+}
+
+static void
 teardown_free(gpointer data)
 {
     Teardown *self = data;
 
-    g_main_context_unref(self->context);
+    g_clear_pointer(&self->waiter, waiter_unref);
+    g_clear_pointer(&self->context, g_main_context_unref);
     g_free(self);
 }
 
@@ -85,7 +133,12 @@ run_teardown(gpointer data, gpointer unused)
         self->prepare(self->element);
     set_to_null(self->element);
     g_clear_pointer(&self->element, gst_object_unref);
-    sl_context_post(self->context, NULL, on_teardown_ended, self, teardown_free);
+    if (self->waiter == NULL) {
+        sl_context_post(self->context, NULL, on_teardown_ended, self, teardown_free);
+        return;
+    }
+    waiter_tell(self->waiter);
+    teardown_free(self);
 }
 
 static GThreadPool *
@@ -121,6 +174,23 @@ sl_teardown_element(GstElement *element, SlTeardownPrepare prepare, GMainContext
     self->prepare = prepare;
     n_pending++;
     g_thread_pool_push(get_pool(), self, NULL);
+}
+
+gboolean
+sl_teardown_element_within(GstElement *element, guint timeout_ms)
+{
+    Waiter *waiter = g_atomic_rc_box_new0(Waiter);
+    Teardown *self = g_new0(Teardown, 1);
+    gboolean has_ended;
+
+    g_mutex_init(&waiter->lock);
+    g_cond_init(&waiter->cond);
+    self->element = element;
+    self->waiter = g_atomic_rc_box_acquire(waiter);
+    g_thread_pool_push(get_pool(), self, NULL);
+    has_ended = waiter_wait(waiter, timeout_ms);
+    waiter_unref(waiter);
+    return has_ended;
 }
 
 guint

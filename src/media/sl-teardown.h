@@ -26,6 +26,16 @@ typedef void (*SlTeardownDone)(gpointer user_data);
 void sl_teardown_element(GstElement *element, SlTeardownPrepare prepare, GMainContext *context,
                          SlTeardownDone done, gpointer user_data);
 
+/**
+ * sl_teardown_element_within:
+ * @element: (transfer full): as above
+ *
+ * The same for who works on a thread of his own: returns when @element is gone, or after
+ * @timeout_ms, and what has not stopped by then is left to the pool. It is not counted by what
+ * follows. Any thread. Returns: whether it is gone
+ */
+gboolean sl_teardown_element_within(GstElement *element, guint timeout_ms);
+
 /** sl_teardown_get_n_pending: begun and not ended. Main thread. */
 guint sl_teardown_get_n_pending(void);
 

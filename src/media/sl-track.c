@@ -12,6 +12,7 @@ struct _SlTrack {
     GObject parent_instance;
 
     char *name;
+    char *profile; /* nullable */
     GMainContext *context;
     SlWeak *weak; /* for posts from streaming threads */
 
@@ -52,6 +53,7 @@ sl_track_finalize(GObject *object)
     g_clear_pointer(&self->weak, sl_weak_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
     g_clear_pointer(&self->name, g_free);
+    g_clear_pointer(&self->profile, g_free);
     g_mutex_clear(&self->lock);
     G_OBJECT_CLASS(sl_track_parent_class)->finalize(object);
 }
@@ -176,8 +178,7 @@ on_keyframe_timer(gpointer data)
         return G_SOURCE_REMOVE;
     }
     self->keyframe_wanted = FALSE;
-    if (self->keyframe_func != NULL)
-        self->keyframe_func(self, self->keyframe_data);
+    self->keyframe_func(self, self->keyframe_data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -187,14 +188,15 @@ on_keyframe_requested(gpointer object, gpointer unused)
     SlTrack *self = object;
 
     g_atomic_int_set(&self->keyframe_posted, FALSE);
+    if (self->keyframe_func == NULL)
+        return;
     if (self->keyframe_timer != NULL) {
         self->keyframe_wanted = TRUE;
         return;
     }
     self->keyframe_timer =
         sl_context_add_timeout(self->context, KEYFRAME_INTERVAL_MS, on_keyframe_timer, self);
-    if (self->keyframe_func != NULL)
-        self->keyframe_func(self, self->keyframe_data);
+    self->keyframe_func(self, self->keyframe_data);
 }
 
 void
@@ -210,6 +212,8 @@ sl_track_set_keyframe_func(SlTrack *self, SlTrackKeyframeFunc func, gpointer use
     sl_context_assert(self->context);
     self->keyframe_func = func;
     self->keyframe_data = user_data;
+    if (func == NULL) /* it may be freed on another thread from now on */
+        sl_clear_source(&self->keyframe_timer);
 }
 
 guint64
@@ -259,6 +263,19 @@ sl_track_set_keep_group(SlTrack *self, gboolean keep_group)
     sl_track_lock(self);
     self->keeps_group = keep_group;
     sl_track_unlock(self);
+}
+
+void
+sl_track_set_profile(SlTrack *self, const char *profile_level_id)
+{
+    g_free(self->profile);
+    self->profile = g_strdup(profile_level_id);
+}
+
+const char *
+sl_track_get_profile(SlTrack *self)
+{
+    return self->profile;
 }
 
 void

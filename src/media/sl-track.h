@@ -68,6 +68,17 @@ void sl_track_set_first_frame_func(SlTrack *self, SlTrackSampleFunc func, gpoint
  */
 void sl_track_set_keep_group(SlTrack *self, gboolean keep_group);
 
+/**
+ * sl_track_set_profile:
+ * @profile_level_id: (nullable): of H.264, as RTP has it (RFC 6184, section 8.1)
+ *
+ * What viewers are offered it as, in place of what the stream says of itself: browsers play the
+ * High profile, and yet take no offer of it. Before the first frame; main thread.
+ */
+void sl_track_set_profile(SlTrack *self, const char *profile_level_id);
+/** sl_track_get_profile: (nullable): as it was set */
+const char *sl_track_get_profile(SlTrack *self);
+
 /** sl_track_drop_group: its source has stopped: what was kept is not the present picture. */
 void sl_track_drop_group(SlTrack *self);
 

@@ -1,94 +1,34 @@
 #include "sl-channel.h"
-#include "sl-census.h"
-#include "sl-relay-wire.h"
 
-#include <string.h>
+#include "sl-census.h"
+#include "sl-publish-keys.h"
+#include "sl-relay-wire.h"
 
 struct _SlChannel {
     GObject parent_instance;
 
     GMainContext *context;
+    SlRelayNamespace *namespace_;
     char *name;
+    char *stream; /* nullable */
     char *epoch;
-    guint max_messages;
-    gsize max_bytes;
+    SlRelayHolder *holder;     /* nullable */
+    SlRelayPresence *presence; /* nullable */
 
-    /* A ring: offset O, if it is kept, stands at O modulo max_messages. */
-    SlMessage **ring;
-    guint64 first_offset, last_offset;
-    gsize bytes;
-    GHashTable *by_key; /* key → SlMessage, both borrowed from the ring */
+    SlHistory history;
+    SlPublishKeys keys;
+    SlContentCounts contents;
+    SlChannelFigures figures;
+    guint n_subscribers;
+    gint64 used_us;
 };
 
 G_DEFINE_FINAL_TYPE(SlChannel, sl_channel, G_TYPE_OBJECT)
 
-static guint signal_published;
+enum { PUBLISHED, CLOSED, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
-SlMessage *
-sl_message_ref(SlMessage *self)
-{
-    g_atomic_ref_count_inc(&self->refs);
-    return self;
-}
-
-void
-sl_message_unref(SlMessage *self)
-{
-    if (self == NULL || !g_atomic_ref_count_dec(&self->refs))
-        return;
-    g_free(self->key);
-    g_free(self->json);
-    g_free(self);
-    sl_census_leave("SlMessage");
-}
-
-static SlMessage *
-message_new(SlChannel *self, const char *from, const char *key, JsonNode *data)
-{
-    SlMessage *message = g_new0(SlMessage, 1);
-
-    sl_census_enter("SlMessage");
-    g_atomic_ref_count_init(&message->refs);
-    message->offset = self->last_offset + 1;
-    message->key = g_strdup(key);
-    message->json =
-        sl_relay_wire_message(self->name, message->offset, g_get_real_time() / 1000, from, data);
-    message->bytes = sizeof *message + strlen(message->json) + (key != NULL ? strlen(key) : 0);
-    return message;
-}
-
-static SlMessage **
-slot(SlChannel *self, guint64 offset)
-{
-    return &self->ring[offset % self->max_messages];
-}
-
-static void
-drop_oldest(SlChannel *self)
-{
-    SlMessage **oldest = slot(self, self->first_offset++);
-
-    self->bytes -= (*oldest)->bytes;
-    if ((*oldest)->key != NULL)
-        g_hash_table_remove(self->by_key, (*oldest)->key);
-    g_clear_pointer(oldest, sl_message_unref);
-}
-
-/* The newest message is kept however large it is: who publishes bounds that. */
-static void
-append(SlChannel *self, SlMessage *message)
-{
-    while (self->first_offset <= self->last_offset &&
-           (self->last_offset - self->first_offset + 1 >= self->max_messages ||
-            self->bytes + message->bytes > self->max_bytes))
-        drop_oldest(self);
-
-    *slot(self, message->offset) = message;
-    self->last_offset = message->offset;
-    self->bytes += message->bytes;
-    if (message->key != NULL)
-        g_hash_table_insert(self->by_key, message->key, message);
-}
+/* --- publishing and reading --- */
 
 /* GTask calls back in the context that is the thread's default when it is made. */
 static GTask *
@@ -104,13 +44,37 @@ task_new(SlChannel *self, GCancellable *cancellable, GAsyncReadyCallback callbac
     return task;
 }
 
+static guint64
+append(SlChannel *self, const char *from, const char *name, const char *data)
+{
+    guint64 offset = self->history.last_offset + 1;
+    guint count = sl_content_counts_add(&self->contents, data);
+    SlMessage *message =
+        sl_message_new(offset, g_get_monotonic_time(),
+                       sl_relay_wire_message(self->name, offset, g_get_real_time() / 1000, from,
+                                             name, count, data));
+
+    self->figures.published.messages++;
+    self->figures.published.bytes += message->length;
+    self->used_us = message->made_us;
+    sl_history_expire(&self->history, message->made_us);
+    sl_history_append(&self->history, message);
+    return offset;
+}
+
+static void
+return_offset(GTask *task, guint64 offset)
+{
+    g_task_return_pointer(task, g_memdup2(&offset, sizeof offset), g_free);
+}
+
 void
-sl_channel_publish_async(SlChannel *self, const char *from, const char *key, JsonNode *data,
-                         GCancellable *cancellable, GAsyncReadyCallback callback,
+sl_channel_publish_async(SlChannel *self, const char *from, const char *name, const char *key,
+                         const char *data, GCancellable *cancellable, GAsyncReadyCallback callback,
                          gpointer user_data)
 {
     g_autoptr(GTask) task = NULL;
-    SlMessage *message;
+    guint64 offset;
 
     g_return_if_fail(SL_IS_CHANNEL(self) && from != NULL && data != NULL);
 
@@ -118,25 +82,27 @@ sl_channel_publish_async(SlChannel *self, const char *from, const char *key, Jso
     if (g_task_return_error_if_cancelled(task))
         return;
 
-    message = key != NULL ? g_hash_table_lookup(self->by_key, key) : NULL;
-    if (message != NULL) {
-        g_task_return_pointer(task, sl_message_ref(message), (GDestroyNotify)sl_message_unref);
+    offset = key != NULL ? sl_publish_keys_find(&self->keys, key) : 0;
+    if (offset != 0) {
+        self->figures.repeated++;
+        return_offset(task, offset);
         return;
     }
-    message = message_new(self, from, key, data);
-    append(self, message);
-    g_task_return_pointer(task, sl_message_ref(message), (GDestroyNotify)sl_message_unref);
-    g_signal_emit(self, signal_published, 0);
+    offset = append(self, from, name, data);
+    if (key != NULL)
+        sl_publish_keys_add(&self->keys, key, offset);
+    return_offset(task, offset);
+    g_signal_emit(self, signals[PUBLISHED], 0);
 }
 
 guint64
 sl_channel_publish_finish(SlChannel *self, GAsyncResult *result, GError **error)
 {
-    g_autoptr(SlMessage) message = NULL;
+    g_autofree guint64 *offset = NULL;
 
     g_return_val_if_fail(g_task_is_valid(result, self), 0);
-    message = g_task_propagate_pointer(G_TASK(result), error);
-    return message != NULL ? message->offset : 0;
+    offset = g_task_propagate_pointer(G_TASK(result), error);
+    return offset != NULL ? *offset : 0;
 }
 
 void
@@ -151,9 +117,10 @@ sl_channel_read_async(SlChannel *self, guint64 after, guint max_messages, gsize 
 
     task = task_new(self, cancellable, callback, user_data, sl_channel_read_async);
     messages = g_ptr_array_new_with_free_func((GDestroyNotify)sl_message_unref);
-    after = MAX(after, self->first_offset - 1);
-    for (guint64 offset = after; offset < self->last_offset; offset++) {
-        SlMessage *message = *slot(self, offset + 1);
+    sl_channel_expire(self, g_get_monotonic_time());
+    after = MAX(after, self->history.first_offset - 1);
+    for (guint64 offset = after; offset < self->history.last_offset; offset++) {
+        SlMessage *message = sl_history_get(&self->history, offset + 1);
 
         if (messages->len > 0 &&
             (messages->len >= max_messages || bytes + message->bytes > max_bytes))
@@ -171,10 +138,137 @@ sl_channel_read_finish(SlChannel *self, GAsyncResult *result, GError **error)
     return g_task_propagate_pointer(G_TASK(result), error);
 }
 
+gboolean
+sl_channel_start_after(SlChannel *self, const char *epoch, guint64 offset, guint64 *ret_cursor)
+{
+    gboolean knows;
+
+    sl_channel_expire(self, g_get_monotonic_time());
+    if (epoch == NULL)
+        return sl_history_start_after(&self->history, NULL, ret_cursor);
+    knows = g_str_equal(epoch, self->epoch);
+    return sl_history_start_after(&self->history, knows ? &offset : NULL, ret_cursor) && knows;
+}
+
+void
+sl_channel_expire(SlChannel *self, gint64 now_us)
+{
+    sl_history_expire(&self->history, now_us);
+}
+
+/* --- who uses it --- */
+
+SlRelayHolder *
+sl_channel_get_holder(SlChannel *self)
+{
+    return self->holder;
+}
+
+SlRelayPresence *
+sl_channel_get_presence(SlChannel *self)
+{
+    return self->presence;
+}
+
+void
+sl_channel_add_subscriber(SlChannel *self)
+{
+    self->n_subscribers++;
+}
+
+void
+sl_channel_remove_subscriber(SlChannel *self)
+{
+    g_return_if_fail(self->n_subscribers > 0);
+    self->n_subscribers--;
+    self->used_us = g_get_monotonic_time();
+}
+
+guint
+sl_channel_get_n_subscribers(SlChannel *self)
+{
+    return self->n_subscribers;
+}
+
+gboolean
+sl_channel_is_held(SlChannel *self)
+{
+    return self->holder != NULL && sl_relay_holder_get(self->holder).client != NULL;
+}
+
+gboolean
+sl_channel_is_unused(SlChannel *self, gint64 *ret_since_us)
+{
+    if (ret_since_us != NULL)
+        *ret_since_us = self->used_us;
+    return self->n_subscribers == 0 && !sl_history_holds(&self->history) &&
+           !sl_channel_is_held(self);
+}
+
+void
+sl_channel_close(SlChannel *self)
+{
+    g_signal_emit(self, signals[CLOSED], 0);
+}
+
+/* --- figures --- */
+
+const SlChannelFigures *
+sl_channel_get_figures(SlChannel *self)
+{
+    return &self->figures;
+}
+
+SlTally
+sl_channel_get_kept(SlChannel *self)
+{
+    sl_channel_expire(self, g_get_monotonic_time());
+    return (SlTally){ sl_history_get_length(&self->history), self->history.bytes };
+}
+
+const SlContentCounts *
+sl_channel_get_contents(SlChannel *self)
+{
+    return &self->contents;
+}
+
+void
+sl_channel_count_delivered(SlChannel *self, const SlMessage *message)
+{
+    self->figures.delivered.messages++;
+    self->figures.delivered.bytes += message->length;
+}
+
+void
+sl_channel_count_stale(SlChannel *self)
+{
+    self->figures.stale++;
+}
+
+void
+sl_channel_count_refused(SlChannel *self)
+{
+    self->figures.refused++;
+}
+
+/* --- the object --- */
+
+const SlRelayNamespace *
+sl_channel_get_namespace(SlChannel *self)
+{
+    return self->namespace_;
+}
+
 const char *
 sl_channel_get_name(SlChannel *self)
 {
     return self->name;
+}
+
+const char *
+sl_channel_get_stream(SlChannel *self)
+{
+    return self->stream;
 }
 
 const char *
@@ -186,25 +280,30 @@ sl_channel_get_epoch(SlChannel *self)
 guint64
 sl_channel_get_first_offset(SlChannel *self)
 {
-    return self->first_offset;
+    return self->history.first_offset;
 }
 
 guint64
 sl_channel_get_last_offset(SlChannel *self)
 {
-    return self->last_offset;
+    return self->history.last_offset;
 }
 
 SlChannel *
-sl_channel_new(GMainContext *context, const char *name, guint max_messages, gsize max_bytes)
+sl_channel_new(GMainContext *context, SlRelayNamespace *namespace_, const char *name,
+               const char *stream)
 {
     SlChannel *self = g_object_new(SL_TYPE_CHANNEL, NULL);
 
     self->context = context != NULL ? g_main_context_ref(context) : NULL;
+    self->namespace_ = sl_relay_namespace_ref(namespace_);
     self->name = g_strdup(name);
-    self->max_messages = MAX(max_messages, 1);
-    self->max_bytes = max_bytes;
-    self->ring = g_new0(SlMessage *, self->max_messages);
+    self->stream = g_strdup(stream);
+    sl_history_init(&self->history, namespace_);
+    if (namespace_->holder)
+        self->holder = sl_relay_holder_new(context, namespace_->holder_silence_ms);
+    if (namespace_->presence)
+        self->presence = sl_relay_presence_new(context, name);
     return self;
 }
 
@@ -213,11 +312,14 @@ sl_channel_finalize(GObject *object)
 {
     SlChannel *self = SL_CHANNEL(object);
 
-    while (self->first_offset <= self->last_offset)
-        drop_oldest(self);
-    g_free(self->ring);
-    g_clear_pointer(&self->by_key, g_hash_table_unref);
+    sl_history_clear(&self->history);
+    sl_publish_keys_clear(&self->keys);
+    sl_content_counts_clear(&self->contents);
     g_clear_pointer(&self->context, g_main_context_unref);
+    g_clear_object(&self->holder);
+    g_clear_object(&self->presence);
+    g_clear_pointer(&self->namespace_, sl_relay_namespace_unref);
+    g_free(self->stream);
     g_free(self->name);
     g_free(self->epoch);
     G_OBJECT_CLASS(sl_channel_parent_class)->finalize(object);
@@ -228,8 +330,9 @@ sl_channel_init(SlChannel *self)
 {
     sl_census_add_object(self);
     self->epoch = g_uuid_string_random();
-    self->first_offset = 1;
-    self->by_key = g_hash_table_new(g_str_hash, g_str_equal);
+    self->used_us = g_get_monotonic_time();
+    sl_publish_keys_init(&self->keys);
+    sl_content_counts_init(&self->contents);
 }
 
 static void
@@ -237,6 +340,8 @@ sl_channel_class_init(SlChannelClass *klass)
 {
     G_OBJECT_CLASS(klass)->finalize = sl_channel_finalize;
 
-    signal_published = g_signal_new("published", SL_TYPE_CHANNEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                                    NULL, G_TYPE_NONE, 0);
+    signals[PUBLISHED] = g_signal_new("published", SL_TYPE_CHANNEL, G_SIGNAL_RUN_LAST, 0, NULL,
+                                      NULL, NULL, G_TYPE_NONE, 0);
+    signals[CLOSED] = g_signal_new("closed", SL_TYPE_CHANNEL, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                   NULL, G_TYPE_NONE, 0);
 }

@@ -1,314 +1,69 @@
-#include "sl-relay-client.h"
+#include "sl-relay-client-private.h"
+
 #include "sl-census.h"
-#include "sl-json.h"
 #include "sl-meters.h"
-#include "sl-relay-subscription.h"
-#include "sl-relay-window.h"
-#include "sl-relay-wire.h"
-#include "sl-token-bucket.h"
 
 #include <string.h>
-
-/* Messages read at once: enough to be cheap, few enough that many subscriptions take turns. */
-#define READ_MESSAGES 32
-
-struct _SlRelayClient {
-    GObject parent_instance;
-
-    GWeakRef relay;
-    char *id;
-    SlGrant *grant;
-    SlLimits limits;
-    SlTokenBucket requests, bytes;
-
-    SlRelayTransport *transport; /* NULL once closed */
-    gulong on_received, on_closed;
-    gboolean closing;
-    GCancellable *cancellable;
-
-    GHashTable *subscriptions; /* channel's name → SlRelaySubscription, owned */
-    GQueue ready;              /* SlRelaySubscription, owned: there may be something to read */
-    gboolean reading;          /* one read at a time: the window is shared by all */
-    gboolean full;             /* the next message did not fit; until an ack */
-    SlRelayWindow window;
-};
 
 G_DEFINE_FINAL_TYPE(SlRelayClient, sl_relay_client, G_TYPE_OBJECT)
 
 static guint signal_closed;
 
-static void pump(SlRelayClient *self);
-
-static void
-send_text(SlRelayClient *self, char *text)
+void
+sl_relay_client_send(SlRelayClient *self, char *line)
 {
-    g_autofree char *owned = text;
+    g_autofree char *owned = line;
 
-    if (self->transport != NULL && !self->closing)
-        sl_relay_transport_send(self->transport, owned);
+    if (!self->closing)
+        sl_relay_outbox_add(&self->outbox, owned);
 }
 
-static void
-send_error(SlRelayClient *self, gint64 id, const GError *error)
+void
+sl_relay_client_send_error(SlRelayClient *self, gint64 id, const char *channel, const GError *error)
 {
-    send_text(self, sl_relay_wire_error(id, error));
+    sl_relay_client_send(self, sl_relay_wire_error(id, channel, error));
     if (g_error_matches(error, SL_RELAY_ERROR, SL_RELAY_ERROR_BAD_MESSAGE))
         sl_relay_client_close(self, "bad-message");
 }
 
-static void
-ready_push(SlRelayClient *self, SlRelaySubscription *subscription)
-{
-    if (subscription->queued || subscription->ended)
-        return;
-    subscription->queued = TRUE;
-    g_queue_push_tail(&self->ready, sl_relay_subscription_ref(subscription));
-}
-
-/* Skips those that ended meanwhile or have nothing new. */
-static SlRelaySubscription *
-ready_pop(SlRelayClient *self)
-{
-    SlRelaySubscription *subscription;
-
-    while ((subscription = g_queue_pop_head(&self->ready)) != NULL) {
-        subscription->queued = FALSE;
-        if (!subscription->ended &&
-            subscription->cursor < sl_channel_get_last_offset(subscription->channel))
-            return subscription;
-        sl_relay_subscription_unref(subscription);
-    }
-    return NULL;
-}
-
-typedef struct {
-    SlRelayClient *client;
-    SlRelaySubscription *subscription;
-} Read;
-
-static void
-read_free(Read *read)
-{
-    g_object_unref(read->client);
-    sl_relay_subscription_unref(read->subscription);
-    g_free(read);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Read, read_free)
-
-static void
-send_messages(SlRelayClient *self, SlRelaySubscription *subscription, GPtrArray *messages)
-{
-    const char *channel = sl_channel_get_name(subscription->channel);
-
-    for (guint i = 0; i < messages->len; i++) {
-        SlMessage *message = messages->pdata[i];
-
-        /* Sending may close the client: the transport may notice that it is broken. */
-        if (subscription->ended || self->closing)
-            return;
-        if (!sl_relay_window_fits(&self->window, message->bytes)) {
-            self->full = TRUE;
-            return;
-        }
-        if (message->offset > subscription->cursor + 1)
-            send_text(self,
-                      sl_relay_wire_gap(channel, subscription->cursor + 1, message->offset - 1));
-        if (subscription->ended || self->closing)
-            return;
-        subscription->cursor = message->offset;
-        sl_relay_window_add(&self->window, message->bytes);
-        sl_relay_transport_send(self->transport, message->json);
-    }
-}
-
-static void
-on_channel_read(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autoptr(Read) read = user_data;
-    SlRelayClient *self = read->client;
-    g_autoptr(GPtrArray) messages = sl_channel_read_finish(SL_CHANNEL(source), result, NULL);
-
-    self->reading = FALSE;
-    if (messages != NULL && !self->closing)
-        send_messages(self, read->subscription, messages);
-    ready_push(self, read->subscription);
-    pump(self);
-}
-
-static gboolean
-end_subscription(SlRelayClient *self, const char *channel)
-{
-    SlRelaySubscription *subscription = g_hash_table_lookup(self->subscriptions, channel);
-
-    if (subscription == NULL)
-        return FALSE;
-    if (subscription->queued && g_queue_remove(&self->ready, subscription))
-        sl_relay_subscription_unref(subscription);
-    g_hash_table_remove(self->subscriptions, channel);
-    return TRUE;
-}
-
-static gboolean
-check_allowed(SlRelayClient *self, SlRoles role, const char *stream, GError **error)
-{
-    if (sl_grant_allows(self->grant, role, stream))
-        return TRUE;
-    g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_NOT_ALLOWED,
-                role == SL_ROLE_WATCH ? "the key does not allow to read this channel"
-                                      : "the key does not allow to write to this channel");
-    return FALSE;
-}
-
-static void
-pump(SlRelayClient *self)
-{
-    while (!self->closing && !self->reading && !self->full) {
-        g_autoptr(SlRelaySubscription) subscription = ready_pop(self);
-        g_autoptr(GError) error = NULL;
-        Read *read;
-        gsize bytes;
-        guint messages;
-
-        if (subscription == NULL)
-            return;
-        if (!check_allowed(self, SL_ROLE_WATCH, subscription->stream, &error)) {
-            end_subscription(self, sl_channel_get_name(subscription->channel));
-            send_error(self, -1, error);
-            continue;
-        }
-        read = g_new0(Read, 1);
-        read->client = g_object_ref(self);
-        read->subscription = sl_relay_subscription_ref(subscription);
-        messages = sl_relay_window_get_room(&self->window, &bytes);
-        self->reading = TRUE;
-        sl_channel_read_async(subscription->channel, subscription->cursor,
-                              MIN(messages, READ_MESSAGES), bytes, self->cancellable,
-                              on_channel_read, read);
-    }
-}
-
-static void
-on_channel_published(SlChannel *channel, SlRelayClient *self)
-{
-    SlRelaySubscription *subscription =
-        g_hash_table_lookup(self->subscriptions, sl_channel_get_name(channel));
-
-    if (subscription == NULL)
-        return;
-    ready_push(self, subscription);
-    pump(self);
-}
-
-/* Returns: (transfer full) (nullable) */
-static SlChannel *
-find_channel(SlRelayClient *self, const SlRelayRequest *request, SlRoles role, char **ret_stream,
-             GError **error)
+SlChannel *
+sl_relay_client_find_channel(SlRelayClient *self, const char *name, gboolean to_publish,
+                             gboolean *ret_made, GError **error)
 {
     g_autoptr(SlRelay) relay = g_weak_ref_get(&self->relay);
-    SlChannel *channel = relay != NULL ? sl_relay_get_channel(relay, request->channel) : NULL;
-    const char *stream;
+    SlChannel *channel = NULL;
 
-    if (channel == NULL) {
-        g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_UNKNOWN_CHANNEL,
-                    "there is no channel “%s”", request->channel);
-        return NULL;
-    }
-    stream = sl_relay_get_channel_stream(relay, request->channel);
-    if (!check_allowed(self, role, stream, error))
-        return NULL;
-    *ret_stream = g_strdup(stream);
-    return g_object_ref(channel);
+    if (relay != NULL)
+        channel = sl_relay_open_channel(relay, name, self->grant, to_publish, ret_made, error);
+    else
+        g_set_error_literal(error, SL_RELAY_ERROR, SL_RELAY_ERROR_UNKNOWN_CHANNEL,
+                            "the server ends");
+    return channel != NULL ? g_object_ref(channel) : NULL;
 }
+
+gboolean
+sl_relay_client_may_publish(SlRelayClient *self, SlChannel *channel)
+{
+    return sl_grant_allows(self->grant, sl_channel_get_namespace(channel)->publish,
+                           sl_channel_get_stream(channel));
+}
+
+SlRelayPerson
+sl_relay_client_get_person(SlRelayClient *self)
+{
+    return (SlRelayPerson){ self->id, self->name };
+}
+
+/* --- requests --- */
 
 static gboolean
-handle_subscribe(SlRelayClient *self, const SlRelayRequest *request, GError **error)
+handle_name(SlRelayClient *self, const SlRelayRequest *request, GError **error)
 {
-    g_autofree char *stream = NULL;
-    g_autoptr(SlChannel) channel = find_channel(self, request, SL_ROLE_WATCH, &stream, error);
-    g_autoptr(SlRelaySubscription) subscription = NULL;
-    guint64 cursor;
-    gboolean recovered;
-
-    if (channel == NULL)
-        return FALSE;
-    if (g_hash_table_contains(self->subscriptions, request->channel)) {
-        g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_ALREADY_SUBSCRIBED,
-                    "already subscribed to “%s”", request->channel);
-        return FALSE;
-    }
-    if (g_hash_table_size(self->subscriptions) >= SL_RELAY_MAX_SUBSCRIPTIONS) {
-        g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_MANY,
-                    "at most %d channels can be subscribed to at once", SL_RELAY_MAX_SUBSCRIPTIONS);
-        return FALSE;
-    }
-    recovered =
-        sl_relay_subscription_start_after(channel, request->epoch, request->offset, &cursor);
-    subscription = sl_relay_subscription_new(channel, stream, cursor);
-    subscription->on_published =
-        g_signal_connect(channel, "published", G_CALLBACK(on_channel_published), self);
-    g_hash_table_insert(self->subscriptions, g_strdup(request->channel),
-                        sl_relay_subscription_ref(subscription));
-    send_text(self,
-              sl_relay_wire_subscribed(request->id, request->channel, sl_channel_get_epoch(channel),
-                                       sl_channel_get_last_offset(channel), recovered));
-    ready_push(self, subscription);
-    pump(self);
-    return TRUE;
-}
-
-static gboolean
-handle_unsubscribe(SlRelayClient *self, const SlRelayRequest *request, GError **error)
-{
-    if (!end_subscription(self, request->channel)) {
-        g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_NOT_SUBSCRIBED, "not subscribed to “%s”",
-                    request->channel);
-        return FALSE;
-    }
-    send_text(self, sl_relay_wire_unsubscribed(request->id, request->channel));
-    return TRUE;
-}
-
-typedef struct {
-    SlRelayClient *client;
-    gint64 id;
-} Publish;
-
-static void
-on_channel_publish_done(GObject *source, GAsyncResult *result, gpointer user_data)
-{
-    g_autofree Publish *publish = user_data;
-    g_autoptr(SlRelayClient) self = publish->client;
-    SlChannel *channel = SL_CHANNEL(source);
-    guint64 offset = sl_channel_publish_finish(channel, result, NULL);
-
-    /* It fails only when the client has closed. */
-    if (offset != 0)
-        send_text(self, sl_relay_wire_published(publish->id, sl_channel_get_name(channel), offset));
-}
-
-static gboolean
-handle_publish(SlRelayClient *self, const SlRelayRequest *request, GError **error)
-{
-    g_autofree char *stream = NULL;
-    g_autoptr(SlChannel) channel = find_channel(self, request, SL_ROLE_PUBLISH, &stream, error);
-    g_autofree char *data = NULL;
-    Publish *publish;
-
-    if (channel == NULL)
-        return FALSE;
-    data = sl_json_node_to_text(request->data);
-    if (strlen(data) > self->limits.max_publish_bytes) {
-        sl_limits_reached(&self->limits, SL_LIMIT(max_publish_bytes), NULL);
-        g_set_error(error, SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_LARGE,
-                    "“data” has %" G_GSIZE_FORMAT " bytes, expected at most %u", strlen(data),
-                    self->limits.max_publish_bytes);
-        return FALSE;
-    }
-    publish = g_new0(Publish, 1);
-    publish->client = g_object_ref(self);
-    publish->id = request->id;
-    sl_channel_publish_async(channel, self->id, request->key, request->data, self->cancellable,
-                             on_channel_publish_done, publish);
+    g_free(self->name);
+    self->name = *request->name != '\0' ? g_strdup(request->name) : NULL;
+    sl_relay_client_rename_present(self);
+    sl_relay_client_rename_held(self);
+    sl_relay_client_send(self, sl_relay_wire_named(request->id, request->name));
     return TRUE;
 }
 
@@ -329,8 +84,8 @@ handle_ack(SlRelayClient *self, const SlRelayRequest *request, GError **error)
                     request->received, self->window.sent);
         return FALSE;
     }
-    self->full = FALSE;
-    pump(self);
+    self->acknowledges = TRUE;
+    sl_relay_client_go_on(self);
     return TRUE;
 }
 
@@ -339,19 +94,33 @@ handle_request(SlRelayClient *self, const SlRelayRequest *request, GError **erro
 {
     switch (request->type) {
     case SL_RELAY_SUBSCRIBE:
-        return handle_subscribe(self, request, error);
+        return sl_relay_client_handle_subscribe(self, request, error);
     case SL_RELAY_UNSUBSCRIBE:
-        return handle_unsubscribe(self, request, error);
+        return sl_relay_client_handle_unsubscribe(self, request, error);
     case SL_RELAY_PUBLISH:
-        return handle_publish(self, request, error);
+        return sl_relay_client_handle_publish(self, request, error);
+    case SL_RELAY_TAKE:
+        return sl_relay_client_handle_take(self, request, error);
+    case SL_RELAY_RELEASE:
+        return sl_relay_client_handle_release(self, request, error);
+    case SL_RELAY_NAME:
+        return handle_name(self, request, error);
     case SL_RELAY_ACK:
         return handle_ack(self, request, error);
     }
     return TRUE;
 }
 
+/* With a channel and without an id it would say that a subscription has ended. */
+static void
+refuse(SlRelayClient *self, const SlRelayRequest *request, const GError *error)
+{
+    sl_relay_client_send_error(self, request->id, request->id >= 0 ? request->channel : NULL,
+                               error);
+}
+
 static gboolean
-take(SlRelayClient *self, SlTokenBucket *bucket, gsize n, gint64 id)
+take(SlRelayClient *self, SlTokenBucket *bucket, gsize n, const SlRelayRequest *request)
 {
     gboolean requests = bucket == &self->requests;
     g_autoptr(GError) error = NULL;
@@ -364,32 +133,193 @@ take(SlRelayClient *self, SlTokenBucket *bucket, gsize n, gint64 id)
         requests ? SL_LIMIT(relay_requests_per_second) : SL_LIMIT(relay_bytes_per_second), NULL);
     g_set_error(&error, SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_FAST, "more than %u %s a second",
                 bucket->rate, requests ? "requests" : "bytes");
-    send_error(self, id, error);
+    refuse(self, request, error);
     if (result == SL_TOKEN_ABUSED)
         sl_relay_client_close(self, "too-fast");
     return FALSE;
 }
 
+/* A command that came too late is of no use to who did not ask after it. */
 static void
-on_transport_received(SlRelayTransport *transport, GBytes *message, SlRelayClient *self)
+answer_error(SlRelayClient *self, const SlRelayRequest *request, const GError *error)
 {
-    g_autoptr(SlRelayClient) alive = g_object_ref(self);
+    if (request->id == -1 && g_error_matches(error, SL_RELAY_ERROR, SL_RELAY_ERROR_STALE))
+        return;
+    refuse(self, request, error);
+    if (self->abused)
+        sl_relay_client_close(self, "too-fast");
+}
+
+static void
+on_line(SlRelayClient *self, const char *line, gsize len)
+{
     g_auto(SlRelayRequest) request = { NULL };
     g_autoptr(GError) error = NULL;
-    gboolean parsed;
-    gsize len;
-    const char *text;
+    gboolean parsed = sl_relay_request_parse(&request, line, len, &error);
+
+    if (!take(self, &self->bytes, len + 1, &request))
+        return;
+    if (!(parsed && is_new_ack(self, &request)) && !take(self, &self->requests, 1, &request))
+        return;
+    if (!parsed || !handle_request(self, &request, &error))
+        answer_error(self, &request, error);
+}
+
+static const SlRelayRequest none = { .id = -1 };
+
+static void
+refuse_text(SlRelayClient *self, gsize len)
+{
+    g_autoptr(GError) error =
+        g_error_new(SL_RELAY_ERROR, SL_RELAY_ERROR_TOO_LARGE,
+                    "JSON of %" G_GSIZE_FORMAT " bytes, at most %u are allowed", len,
+                    self->limits.max_message_bytes);
+
+    if (take(self, &self->bytes, len, &none) && take(self, &self->requests, 1, &none))
+        sl_relay_client_send_error(self, -1, NULL, error);
+}
+
+static void
+refuse_binary(SlRelayClient *self)
+{
+    g_autoptr(GError) error = g_error_new_literal(SL_RELAY_ERROR, SL_RELAY_ERROR_BAD_MESSAGE,
+                                                  "binary, a text is expected");
+
+    sl_relay_client_send_error(self, -1, NULL, error);
+}
+
+/* Returns: the bytes of empty lines */
+static gsize
+split_text(SlRelayClient *self, const char *text, gsize len)
+{
+    const char *end = text + len;
+    gsize empty = 0;
+
+    while (text < end && !self->closing) {
+        const char *next = memchr(text, '\n', (gsize)(end - text));
+        gsize line = (gsize)((next != NULL ? next : end) - text);
+
+        if (line > 0)
+            on_line(self, text, line);
+        else
+            empty++;
+        text += line + 1;
+    }
+    return empty;
+}
+
+/* A text of nothing is a bad message; beside others an empty line is nothing but its byte. */
+static void
+on_transport_received(SlRelayTransport *transport, GBytes *message, gboolean is_binary,
+                      SlRelayClient *self)
+{
+    g_autoptr(SlRelayClient) alive = g_object_ref(self);
+    gsize len, empty;
+    const char *text = g_bytes_get_data(message, &len);
 
     if (self->closing)
         return;
-    text = g_bytes_get_data(message, &len);
-    parsed = sl_relay_request_parse(&request, text != NULL ? text : "", len, &error);
-    if (!take(self, &self->bytes, len, request.id))
+    if (is_binary) {
+        refuse_binary(self);
         return;
-    if (!(parsed && is_new_ack(self, &request)) && !take(self, &self->requests, 1, request.id))
+    }
+    if (len > self->limits.max_message_bytes) {
+        refuse_text(self, len);
         return;
-    if (!parsed || !handle_request(self, &request, &error))
-        send_error(self, request.id, error);
+    }
+    if (len == 0) {
+        on_line(self, "", 0);
+        return;
+    }
+    empty = split_text(self, text, len);
+    if (empty > 0 && !self->closing)
+        take(self, &self->bytes, empty, &none);
+}
+
+/* --- transports --- */
+
+static void
+on_transport_drained(SlRelayTransport *transport, SlRelayClient *self)
+{
+    g_autoptr(SlRelayClient) alive = g_object_ref(self);
+
+    if (self->closing)
+        return;
+    if (!self->acknowledges && sl_relay_transport_is_acknowledging(transport))
+        sl_relay_window_ack(&self->window, self->window.sent);
+    sl_relay_client_go_on(self);
+    sl_relay_client_leave_if_done(self);
+}
+
+static void
+on_transport_ended(SlRelayTransport *transport, SlRelayClient *self)
+{
+    g_autoptr(SlRelayClient) alive = g_object_ref(self);
+
+    self->ended = TRUE;
+    sl_relay_client_leave_if_done(self);
+}
+
+/* Returns: (transfer full) (nullable): the transport that it had */
+static SlRelayTransport *
+release_unreliable(SlRelayClient *self)
+{
+    SlRelayTransport *transport = g_steal_pointer(&self->unreliable);
+
+    if (transport != NULL) {
+        g_clear_signal_handler(&self->on_unreliable_received, transport);
+        g_clear_signal_handler(&self->on_unreliable_closed, transport);
+    }
+    return transport;
+}
+
+static void
+close_unreliable(SlRelayClient *self)
+{
+    g_autoptr(SlRelayTransport) transport = release_unreliable(self);
+
+    if (transport != NULL)
+        sl_relay_transport_close(transport, NULL);
+}
+
+static void
+on_unreliable_closed(SlRelayTransport *transport, SlRelayClient *self)
+{
+    g_autoptr(SlRelayTransport) owned = release_unreliable(self);
+
+    sl_relay_client_sort_lanes(self);
+}
+
+void
+sl_relay_client_set_unreliable(SlRelayClient *self, SlRelayTransport *transport)
+{
+    g_return_if_fail(SL_IS_RELAY_CLIENT(self) && SL_IS_RELAY_TRANSPORT(transport));
+
+    if (self->closing) {
+        sl_relay_transport_close(transport, NULL);
+        return;
+    }
+    close_unreliable(self);
+    self->unreliable = g_object_ref(transport);
+    self->on_unreliable_received =
+        g_signal_connect(transport, "received", G_CALLBACK(on_transport_received), self);
+    self->on_unreliable_closed =
+        g_signal_connect(transport, "closed", G_CALLBACK(on_unreliable_closed), self);
+    sl_relay_client_sort_lanes(self);
+}
+
+static void
+release_transport(SlRelayClient *self)
+{
+    g_autoptr(SlRelayTransport) transport = g_steal_pointer(&self->transport);
+
+    if (transport == NULL)
+        return;
+    g_clear_signal_handler(&self->on_received, transport);
+    g_clear_signal_handler(&self->on_drained, transport);
+    g_clear_signal_handler(&self->on_ended, transport);
+    g_clear_signal_handler(&self->on_closed, transport);
+    sl_relay_outbox_clear(&self->outbox);
 }
 
 /* What it was in the middle of ends in the next iteration, when its callbacks drop it. */
@@ -397,14 +327,13 @@ static void
 on_transport_closed(SlRelayTransport *transport, SlRelayClient *self)
 {
     g_autoptr(SlRelayClient) alive = g_object_ref(self);
-    g_autoptr(SlRelayTransport) owned = g_steal_pointer(&self->transport);
 
     self->closing = TRUE;
-    g_clear_signal_handler(&self->on_received, owned);
-    g_clear_signal_handler(&self->on_closed, owned);
+    release_transport(self);
+    close_unreliable(self);
     g_cancellable_cancel(self->cancellable);
     g_hash_table_remove_all(self->subscriptions);
-    g_queue_clear_full(&self->ready, (GDestroyNotify)sl_relay_subscription_unref);
+    g_hash_table_remove_all(self->held);
     g_signal_emit(self, signal_closed, 0);
 }
 
@@ -413,23 +342,36 @@ sl_relay_client_close(SlRelayClient *self, const char *reason)
 {
     if (self->closing)
         return;
+    sl_relay_outbox_flush(&self->outbox);
+    if (self->closing) /* sending did it */
+        return;
     self->closing = TRUE;
     sl_relay_transport_close(self->transport, reason);
+}
+
+/* --- life --- */
+
+SlRelayKind
+sl_relay_client_get_kind(SlRelayClient *self)
+{
+    return self->kind;
 }
 
 void
 sl_relay_client_start(SlRelayClient *self)
 {
-    send_text(self, sl_relay_wire_welcome(self->id));
+    sl_relay_client_send(self, sl_relay_wire_welcome(self->id));
+    sl_relay_outbox_flush(&self->outbox);
 }
 
 SlRelayClient *
-sl_relay_client_new(SlRelay *relay, const SlLimits *limits, SlRelayTransport *transport,
-                    SlGrant *grant)
+sl_relay_client_new(SlRelay *relay, GMainContext *context, const SlLimits *limits,
+                    SlRelayTransport *transport, SlGrant *grant, SlRelayKind kind)
 {
     SlRelayClient *self = g_object_new(SL_TYPE_RELAY_CLIENT, NULL);
 
     g_weak_ref_set(&self->relay, relay);
+    self->kind = kind;
     self->grant = sl_grant_ref(grant);
     self->limits = *limits;
     sl_token_bucket_init(&self->bytes, limits->relay_bytes_per_second, limits->relay_byte_burst,
@@ -438,8 +380,12 @@ sl_relay_client_new(SlRelay *relay, const SlLimits *limits, SlRelayTransport *tr
                          limits->relay_request_burst, g_get_monotonic_time());
     sl_relay_window_init(&self->window, limits->relay_window_messages, limits->relay_window_bytes);
     self->transport = g_object_ref(transport);
+    sl_relay_outbox_init(&self->outbox, context, transport);
     self->on_received =
         g_signal_connect(transport, "received", G_CALLBACK(on_transport_received), self);
+    self->on_drained =
+        g_signal_connect(transport, "drained", G_CALLBACK(on_transport_drained), self);
+    self->on_ended = g_signal_connect(transport, "ended", G_CALLBACK(on_transport_ended), self);
     self->on_closed = g_signal_connect(transport, "closed", G_CALLBACK(on_transport_closed), self);
     return self;
 }
@@ -448,18 +394,19 @@ static void
 sl_relay_client_finalize(GObject *object)
 {
     SlRelayClient *self = SL_RELAY_CLIENT(object);
+    g_autoptr(SlRelayTransport) unreliable = release_unreliable(self);
 
-    if (self->transport != NULL) {
-        g_clear_signal_handler(&self->on_received, self->transport);
-        g_clear_signal_handler(&self->on_closed, self->transport);
-    }
-    g_clear_object(&self->transport);
-    g_clear_object(&self->cancellable);
-    g_queue_clear_full(&self->ready, (GDestroyNotify)sl_relay_subscription_unref);
+    self->closing = TRUE;
+    release_transport(self);
+    g_clear_pointer(&self->held, g_hash_table_unref);
     g_clear_pointer(&self->subscriptions, g_hash_table_unref);
+    g_clear_pointer(&self->rates, g_hash_table_unref);
+    g_clear_object(&self->cancellable);
+    sl_relay_age_clear(&self->age);
     sl_relay_window_clear(&self->window);
     g_clear_pointer(&self->grant, sl_grant_unref);
     g_weak_ref_clear(&self->relay);
+    g_free(self->name);
     g_free(self->id);
     G_OBJECT_CLASS(sl_relay_client_parent_class)->finalize(object);
 }
@@ -471,8 +418,13 @@ sl_relay_client_init(SlRelayClient *self)
     g_weak_ref_init(&self->relay, NULL);
     self->id = g_strdup_printf("%08x%08x", g_random_int(), g_random_int());
     self->cancellable = g_cancellable_new();
-    self->subscriptions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                                (GDestroyNotify)sl_relay_subscription_end);
+    self->subscriptions =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, sl_relay_client_drop_subscription);
+    self->held = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, sl_relay_client_drop_hold);
+    self->rates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    sl_relay_age_init(&self->age);
+    g_queue_init(&self->reliable.ready);
+    g_queue_init(&self->loose.ready);
 }
 
 static void

@@ -20,11 +20,24 @@ G_DECLARE_FINAL_TYPE(SlRelayClient, sl_relay_client, SL, RELAY_CLIENT, GObject)
  * sl_relay_client_new:
  * @relay: whose channels it may name; held weakly
  */
-SlRelayClient *sl_relay_client_new(SlRelay *relay, const SlLimits *limits,
-                                   SlRelayTransport *transport, SlGrant *grant);
+SlRelayClient *sl_relay_client_new(SlRelay *relay, GMainContext *context, const SlLimits *limits,
+                                   SlRelayTransport *transport, SlGrant *grant, SlRelayKind kind);
+
+SlRelayKind sl_relay_client_get_kind(SlRelayClient *self);
 
 /** sl_relay_client_start: welcomes it. Not part of new(), since the transport may close in it. */
 void sl_relay_client_start(SlRelayClient *self);
+
+/**
+ * sl_relay_client_set_unreliable:
+ * @transport: (transfer none): a reference is held until it closes; without order or retransmits
+ *
+ * What goes without them by its namespace goes by @transport from now on, while that is there: it
+ * is outside the window, and dropped where @transport is congested. What is said on @transport is
+ * read as what is said on the client's own. It takes the place of one that was set before, and is
+ * closed with the client; if that has closed, at once.
+ */
+void sl_relay_client_set_unreliable(SlRelayClient *self, SlRelayTransport *transport);
 
 /** sl_relay_client_close: closes its transport; `closed` follows. Idempotent. */
 void sl_relay_client_close(SlRelayClient *self, const char *reason);

@@ -3,15 +3,16 @@
 #include "sl-census.h"
 
 SlRelaySubscription *
-sl_relay_subscription_new(SlChannel *channel, const char *stream, guint64 cursor)
+sl_relay_subscription_new(SlRelayClient *client, SlChannel *channel, guint64 cursor)
 {
     SlRelaySubscription *self = g_new0(SlRelaySubscription, 1);
 
     sl_census_enter("SlRelaySubscription");
     g_ref_count_init(&self->refs);
+    self->client = client;
     self->channel = g_object_ref(channel);
-    self->stream = g_strdup(stream);
-    self->cursor = cursor;
+    self->cursor = self->told = cursor;
+    sl_channel_add_subscriber(channel);
     return self;
 }
 
@@ -27,9 +28,7 @@ sl_relay_subscription_unref(SlRelaySubscription *self)
 {
     if (self == NULL || !g_ref_count_dec(&self->refs))
         return;
-    g_clear_signal_handler(&self->on_published, self->channel);
     g_object_unref(self->channel);
-    g_free(self->stream);
     g_free(self);
     sl_census_leave("SlRelaySubscription");
 }
@@ -39,22 +38,11 @@ sl_relay_subscription_end(SlRelaySubscription *self)
 {
     self->ended = TRUE;
     g_clear_signal_handler(&self->on_published, self->channel);
+    g_clear_signal_handler(&self->on_closed, self->channel);
+    if (self->on_presence != 0)
+        g_clear_signal_handler(&self->on_presence, sl_channel_get_presence(self->channel));
+    if (self->on_holder != 0)
+        g_clear_signal_handler(&self->on_holder, sl_channel_get_holder(self->channel));
+    sl_channel_remove_subscriber(self->channel);
     sl_relay_subscription_unref(self);
-}
-
-gboolean
-sl_relay_subscription_start_after(SlChannel *channel, const char *epoch, guint64 offset,
-                                  guint64 *ret_cursor)
-{
-    guint64 oldest = sl_channel_get_first_offset(channel) - 1;
-
-    *ret_cursor = oldest;
-    if (epoch == NULL)
-        return oldest == 0;
-    /* An offset that was never given out tells as little as another epoch. */
-    if (!g_str_equal(epoch, sl_channel_get_epoch(channel)) ||
-        offset > sl_channel_get_last_offset(channel) || offset < oldest)
-        return FALSE;
-    *ret_cursor = offset;
-    return TRUE;
 }

@@ -2,71 +2,49 @@
 
 #include <json-glib/json-glib.h>
 
+#include "sl-relay-error.h"
+
 G_BEGIN_DECLS
 
-/* docs/relay.md as structs and texts. Pure; any thread. */
+/* docs/relay.md, "What the server sends", as texts. Pure; any thread. */
 
-/** SL_RELAY_ERROR: the protocol's error codes. */
-#define SL_RELAY_ERROR (sl_relay_error_quark())
-GQuark sl_relay_error_quark(void);
-
-typedef enum {
-    SL_RELAY_ERROR_BAD_MESSAGE,
-    SL_RELAY_ERROR_UNKNOWN_TYPE,
-    SL_RELAY_ERROR_UNKNOWN_CHANNEL,
-    SL_RELAY_ERROR_NOT_ALLOWED,
-    SL_RELAY_ERROR_TOO_LARGE,
-    SL_RELAY_ERROR_TOO_MANY,
-    SL_RELAY_ERROR_TOO_FAST,
-    SL_RELAY_ERROR_ALREADY_SUBSCRIBED,
-    SL_RELAY_ERROR_NOT_SUBSCRIBED,
-} SlRelayError;
-
-#define SL_RELAY_MAX_CHANNEL_BYTES 128
-#define SL_RELAY_MAX_KEY_CHARACTERS 64
-
-typedef enum {
-    SL_RELAY_SUBSCRIBE,
-    SL_RELAY_UNSUBSCRIBE,
-    SL_RELAY_PUBLISH,
-    SL_RELAY_ACK,
-} SlRelayRequestType;
-
-/** SlRelayRequest: what a client said. Strings and nodes are borrowed from @object. */
+/** SlRelayPerson: somebody, as others see him. Borrowed. */
 typedef struct {
-    JsonObject *object; /* nullable */
-    SlRelayRequestType type;
-    gint64 id;           /* -1 for none */
-    const char *channel; /* but for ack */
-    const char *epoch;   /* nullable; subscribe */
-    guint64 offset;      /* with epoch */
-    JsonNode *data;      /* publish */
-    const char *key;     /* nullable; publish */
-    guint64 received;    /* ack */
-} SlRelayRequest;
+    const char *client; /* ID */
+    const char *name;   /* nullable */
+} SlRelayPerson;
 
-/**
- * sl_relay_request_parse:
- * @ret_request: (out caller-allocates): also holds the ID, if that could be read, where the result
- *   is FALSE; to be cleared in any case
- *
- * Returns: FALSE with SL_RELAY_ERROR set
- */
-gboolean sl_relay_request_parse(SlRelayRequest *ret_request, const char *text, gsize len,
-                                GError **error);
-void sl_relay_request_clear(SlRelayRequest *request);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SlRelayRequest, sl_relay_request_clear)
-
-/* What the server says. Each: Returns: (transfer full): JSON text */
+/* Each: Returns: (transfer full): JSON text of one line */
 char *sl_relay_wire_welcome(const char *client);
-char *sl_relay_wire_subscribed(gint64 id, const char *channel, const char *epoch, guint64 last,
-                               gboolean recovered);
+
+/** SlRelaySubscribed: what a subscriber is told of the channel. Borrowed. */
+typedef struct {
+    const char *channel, *epoch;
+    guint64 last;
+    gboolean recovered, publish;
+    gboolean has_holder;
+    SlRelayPerson holder; /* client is NULL: nobody */
+} SlRelaySubscribed;
+char *sl_relay_wire_subscribed(gint64 id, const SlRelaySubscribed *what);
 char *sl_relay_wire_unsubscribed(gint64 id, const char *channel);
+char *sl_relay_wire_taken(gint64 id, const char *channel);
+char *sl_relay_wire_released(gint64 id, const char *channel);
+char *sl_relay_wire_named(gint64 id, const char *name);
 char *sl_relay_wire_published(gint64 id, const char *channel, guint64 offset);
+/** sl_relay_wire_message: @name: nullable; @data: compact JSON, as it is put in */
 char *sl_relay_wire_message(const char *channel, guint64 offset, gint64 time_ms, const char *from,
-                            JsonNode *data);
+                            const char *name, guint count, const char *data);
 char *sl_relay_wire_gap(const char *channel, guint64 from, guint64 to);
-/** sl_relay_wire_error: @id: -1 for none; @error: any but SL_RELAY_ERROR counts as bad-message */
-char *sl_relay_wire_error(gint64 id, const GError *error);
+/** @clients: (element-type SlRelayPerson); @count: of those and of the ones that are not listed */
+char *sl_relay_wire_presence(const char *channel, guint count, GArray *clients);
+/** @joined: (element-type SlRelayPerson); @left: (element-type utf8): IDs */
+char *sl_relay_wire_presence_change(const char *channel, guint count, GArray *joined,
+                                    GPtrArray *left);
+/** @holder: client is %NULL: nobody */
+char *sl_relay_wire_holder(const char *channel, SlRelayPerson holder, const char *reason);
+/** sl_relay_wire_set_holder: the member `holder` of @object, as it stands in both of them */
+void sl_relay_wire_set_holder(JsonObject *object, SlRelayPerson holder);
+/** @id: -1 for none; @channel: (nullable) */
+char *sl_relay_wire_error(gint64 id, const char *channel, const GError *error);
 
 G_END_DECLS

@@ -1,89 +1,60 @@
 #include "sl-relay.h"
 #include "sl-census.h"
+#include "sl-channel-set.h"
 #include "sl-context.h"
 #include "sl-relay-client.h"
-#include "sl-relay-wire.h"
-
-#include <string.h>
 
 struct _SlRelay {
     GObject parent_instance;
 
     GMainContext *context;
     SlLimits limits;
-    GHashTable *channels; /* name → Entry */
-    GHashTable *clients;  /* set of SlRelayClient, owned */
+    SlChannelSet *channels;
+    GHashTable *clients; /* set of SlRelayClient, owned */
+    guint n_clients[SL_RELAY_N_KINDS];
     gboolean closed;
 };
 
 G_DEFINE_FINAL_TYPE(SlRelay, sl_relay, G_TYPE_OBJECT)
 
-typedef struct {
-    SlChannel *channel;
-    char *stream; /* nullable */
-} Entry;
-
-static void
-entry_free(gpointer data)
+void
+sl_relay_add_stream(SlRelay *self, const char *name)
 {
-    Entry *entry = data;
-
-    g_object_unref(entry->channel);
-    g_free(entry->stream);
-    g_free(entry);
-}
-
-static const char *
-skip_word(const char *text)
-{
-    if (!g_ascii_islower(*text))
-        return NULL;
-    while (g_ascii_islower(*text) || g_ascii_isdigit(*text) || *text == '_' || *text == '-')
-        text++;
-    return text;
-}
-
-static gboolean
-is_channel_name(const char *name)
-{
-    const char *end = strlen(name) <= SL_RELAY_MAX_CHANNEL_BYTES ? skip_word(name) : NULL;
-
-    if (end == NULL || *end != ':')
-        return FALSE;
-    end = skip_word(end + 1);
-    return end != NULL && *end == '\0';
+    g_return_if_fail(SL_IS_RELAY(self) && name != NULL);
+    sl_channel_set_add_stream(self->channels, name);
 }
 
 SlChannel *
-sl_relay_add_channel(SlRelay *self, const char *name, const char *stream)
+sl_relay_add_channel(SlRelay *self, const char *name)
 {
-    Entry *entry;
-
-    g_return_val_if_fail(SL_IS_RELAY(self) && is_channel_name(name), NULL);
-    g_return_val_if_fail(!g_hash_table_contains(self->channels, name), NULL);
-
-    entry = g_new0(Entry, 1);
-    entry->channel = sl_channel_new(self->context, name, self->limits.history_messages,
-                                    self->limits.history_bytes);
-    entry->stream = g_strdup(stream);
-    g_hash_table_insert(self->channels, g_strdup(name), entry);
-    return entry->channel;
+    g_return_val_if_fail(SL_IS_RELAY(self), NULL);
+    return sl_channel_set_add(self->channels, name);
 }
 
 SlChannel *
 sl_relay_get_channel(SlRelay *self, const char *name)
 {
-    Entry *entry = g_hash_table_lookup(self->channels, name);
-
-    return entry != NULL ? entry->channel : NULL;
+    return sl_channel_set_find(self->channels, name);
 }
 
-const char *
-sl_relay_get_channel_stream(SlRelay *self, const char *name)
+SlChannel *
+sl_relay_open_channel(SlRelay *self, const char *name, SlGrant *grant, gboolean to_publish,
+                      gboolean *ret_made, GError **error)
 {
-    Entry *entry = g_hash_table_lookup(self->channels, name);
+    g_return_val_if_fail(SL_IS_RELAY(self) && name != NULL && grant != NULL, NULL);
+    return sl_channel_set_open(self->channels, name, grant, to_publish, ret_made, error);
+}
 
-    return entry != NULL ? entry->stream : NULL;
+GPtrArray *
+sl_relay_list_channels(SlRelay *self)
+{
+    return sl_channel_set_list(self->channels);
+}
+
+SlChannelFigures
+sl_relay_get_totals(SlRelay *self)
+{
+    return sl_channel_set_get_totals(self->channels);
 }
 
 static void
@@ -96,31 +67,44 @@ post_nothing(gpointer object, gpointer data)
 static void
 on_client_closed(SlRelayClient *client, SlRelay *self)
 {
-    if (g_hash_table_steal(self->clients, client))
-        sl_context_post(self->context, NULL, post_nothing, client, g_object_unref);
+    if (!g_hash_table_steal(self->clients, client))
+        return;
+    self->n_clients[sl_relay_client_get_kind(client)]--;
+    sl_context_post(self->context, NULL, post_nothing, client, g_object_unref);
 }
 
-void
-sl_relay_attach(SlRelay *self, SlRelayTransport *transport, SlGrant *grant)
+SlRelayClient *
+sl_relay_attach(SlRelay *self, SlRelayTransport *transport, SlGrant *grant, SlRelayKind kind)
 {
     SlRelayClient *client;
 
-    g_return_if_fail(SL_IS_RELAY(self) && SL_IS_RELAY_TRANSPORT(transport) && grant != NULL);
+    g_return_val_if_fail(SL_IS_RELAY(self) && SL_IS_RELAY_TRANSPORT(transport) && grant != NULL,
+                         NULL);
+    g_return_val_if_fail(kind < SL_RELAY_N_KINDS, NULL);
 
     if (self->closed) {
         sl_relay_transport_close(transport, "the server ends");
-        return;
+        return NULL;
     }
-    client = sl_relay_client_new(self, &self->limits, transport, grant);
+    client = sl_relay_client_new(self, self->context, &self->limits, transport, grant, kind);
+    self->n_clients[kind]++;
     g_signal_connect_object(client, "closed", G_CALLBACK(on_client_closed), self, 0);
     g_hash_table_add(self->clients, client);
     sl_relay_client_start(client);
+    return g_hash_table_contains(self->clients, client) ? client : NULL;
 }
 
 guint
 sl_relay_get_n_clients(SlRelay *self)
 {
     return g_hash_table_size(self->clients);
+}
+
+guint
+sl_relay_get_n_clients_of(SlRelay *self, SlRelayKind kind)
+{
+    g_return_val_if_fail(kind < SL_RELAY_N_KINDS, 0);
+    return self->n_clients[kind];
 }
 
 void
@@ -141,12 +125,13 @@ sl_relay_close(SlRelay *self)
 }
 
 SlRelay *
-sl_relay_new(GMainContext *context, const SlLimits *limits)
+sl_relay_new(GMainContext *context, const SlLimits *limits, GPtrArray *namespaces)
 {
     SlRelay *self = g_object_new(SL_TYPE_RELAY, NULL);
 
     self->context = context != NULL ? g_main_context_ref(context) : NULL;
     self->limits = *limits;
+    self->channels = sl_channel_set_new(context, namespaces);
     return self;
 }
 
@@ -166,7 +151,7 @@ sl_relay_finalize(GObject *object)
     SlRelay *self = SL_RELAY(object);
 
     g_clear_pointer(&self->clients, g_hash_table_unref);
-    g_clear_pointer(&self->channels, g_hash_table_unref);
+    g_clear_pointer(&self->channels, sl_channel_set_free);
     g_clear_pointer(&self->context, g_main_context_unref);
     G_OBJECT_CLASS(sl_relay_parent_class)->finalize(object);
 }
@@ -175,7 +160,6 @@ static void
 sl_relay_init(SlRelay *self)
 {
     sl_census_add_object(self);
-    self->channels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
     self->clients = g_hash_table_new_full(NULL, NULL, g_object_unref, NULL);
 }
 

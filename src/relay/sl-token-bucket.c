@@ -25,3 +25,15 @@ sl_token_bucket_take(SlTokenBucket *self, guint n, gint64 now_us)
         return SL_TOKEN_TAKEN;
     return self->tokens_us > -full ? SL_TOKEN_REFUSED : SL_TOKEN_ABUSED;
 }
+
+gint64
+sl_token_bucket_get_wait_us(const SlTokenBucket *self, guint n, gint64 now_us)
+{
+    gint64 lacking = (gint64)n * G_USEC_PER_SEC - self->tokens_us;
+
+    if (lacking <= 0)
+        return 0;
+    if (self->rate == 0 || n > self->burst)
+        return G_MAXINT64;
+    return MAX((lacking + self->rate - 1) / self->rate - (now_us - self->last_us), 0);
+}

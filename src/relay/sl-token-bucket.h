@@ -25,4 +25,8 @@ void sl_token_bucket_init(SlTokenBucket *self, guint rate, guint burst, gint64 n
 /** @n: tokens; more than @burst are never taken */
 SlTokenResult sl_token_bucket_take(SlTokenBucket *self, guint n, gint64 now_us);
 
+/** sl_token_bucket_get_wait_us: Returns: how long until @n, at most @burst, would be taken; 0: now;
+ * G_MAXINT64: never */
+gint64 sl_token_bucket_get_wait_us(const SlTokenBucket *self, guint n, gint64 now_us);
+
 G_END_DECLS

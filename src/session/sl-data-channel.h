@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 #define SL_TYPE_DATA_CHANNEL (sl_data_channel_get_type())
 G_DECLARE_FINAL_TYPE(SlDataChannel, sl_data_channel, SL, DATA_CHANNEL, GObject)
 
-/** @channel: (transfer full) */
+/** sl_data_channel_new: any thread. @channel: (transfer full) */
 SlDataChannel *sl_data_channel_new(GMainContext *context, GstWebRTCDataChannel *channel);
 
 /** sl_data_channel_detach: lets go of the data channel, before webrtcbin goes; emits `closed`.

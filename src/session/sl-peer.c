@@ -1,186 +1,94 @@
 #include "sl-peer.h"
 
-#include <gst/sdp/sdp.h>
-
 #include "sl-census.h"
 #include "sl-codec-probe.h"
 #include "sl-context.h"
-#include "sl-data-channel.h"
-#include "sl-meters.h"
-#include "sl-sctp-id.h"
+#include "sl-offer-match.h"
+#include "sl-rtc.h"
+#include "sl-rtp-pulse.h"
 #include "sl-sdp.h"
 #include "sl-sender.h"
 #include "sl-session.h"
-#include "sl-teardown.h"
-#include "sl-webrtcbin.h"
-
-GST_DEBUG_CATEGORY_STATIC(sightline_peer);
-#define GST_CAT_DEFAULT sightline_peer
 
 /* The first of the dynamic payload types (RFC 3551, section 6). */
 #define FIRST_PAYLOAD_TYPE 96
 
-#define NO_PATH "No path for the picture was found"
-/* From the answer to the first candidate of our own. */
-#define GATHERING_MS 3000
-
-/* What webrtcbin's threads hold of the peer. */
-typedef struct {
-    GMainContext *context;
-    SlWeak *peer;
-} PeerLink;
+/*
+ * Who answers by HTTP is known by his RTCP alone: once there was some, and none for so long, he has
+ * gone, which ICE finds after 50 s. One report or two may be lost. Who never sent any is left to
+ * ICE: there are players that don't before they have a picture.
+ */
+#define SILENCE_MS 20000
+#define WATCH_INTERVAL_MS 1000
 
 struct _SlPeer {
     GObject parent_instance;
 
     GMainContext *context;
-    SlWeak *weak;
-    SlIce *ice;
     SlStream *stream;
     guint number;
-    SlLimits limits;
 
-    SlPeerState state;
-    GstElement *pipeline;  /* NULL once ended */
-    GstElement *webrtcbin; /* borrowed from the pipeline */
-    GPtrArray *senders;    /* of SlSender, as the offer's media */
-    SlDataChannel *channel;
-    guint sctp_id; /* 0: none */
-    char *offer;
-    char **mids; /* of the offer's m-lines */
-    guint n_candidates;
-    guint n_own_candidates;
-    GSource *timer;           /* not connected by then: failed */
-    GSource *gathering_timer; /* nothing gathered by then: failed */
+    SlRtc *rtc;
+    GPtrArray *senders; /* of SlSender, as the m-lines that send */
+    GArray *tracks;     /* of guint: each sender's, among the stream's codecs */
+    guint n_codecs;     /* the stream had then */
+
+    SlRtpPulse *pulse; /* NULL: there is a WebSocket that tells whether the viewer is there */
+    GSource *watch;
 };
 
 G_DEFINE_FINAL_TYPE(SlPeer, sl_peer, G_TYPE_OBJECT)
 
-enum { OFFER, CANDIDATE, CONNECTED, CHANNEL_OPENED, STUCK, ENDED, N_SIGNALS };
+enum {
+    OFFER,
+    ANSWER,
+    CANDIDATE,
+    CONNECTED,
+    CHANNEL_OPENED,
+    UNRELIABLE_OPENED,
+    OBJECTS_OPENED,
+    STUCK,
+    ENDED,
+    N_SIGNALS
+};
 static guint signals[N_SIGNALS];
-
-static PeerLink *
-peer_link_new(SlPeer *self)
-{
-    PeerLink *link = g_new0(PeerLink, 1);
-
-    link->context = g_main_context_ref(self->context);
-    link->peer = sl_weak_ref(self->weak);
-    return link;
-}
-
-static void
-peer_link_free(gpointer data)
-{
-    PeerLink *link = data;
-
-    g_main_context_unref(link->context);
-    sl_weak_unref(link->peer);
-    g_free(link);
-}
-
-static void
-peer_link_closure_notify(gpointer data, GClosure *closure)
-{
-    peer_link_free(data);
-}
-
-static void
-connect_webrtcbin(SlPeer *self, const char *signal, GCallback callback)
-{
-    g_signal_connect_data(self->webrtcbin, signal, callback, peer_link_new(self),
-                          peer_link_closure_notify, 0);
-}
-
-static gboolean
-advance(SlPeer *self, SlPeerEvent event)
-{
-    SlPeerState next = sl_peer_state_next(self->state, event);
-
-    if (next == self->state)
-        return FALSE;
-    GST_DEBUG("peer %u: %s -> %s", self->number, sl_peer_state_to_string(self->state),
-              sl_peer_state_to_string(next));
-    self->state = next;
-    return TRUE;
-}
-
-static void
-fail(SlPeer *self, SlSessionError code, const char *message)
-{
-    g_autoptr(GError) error = g_error_new_literal(SL_SESSION_ERROR, (int)code, message);
-
-    sl_peer_end(self, error);
-}
-
-/* --- from the bus --- */
-
-static void
-on_pipeline_error(gpointer object, gpointer data)
-{
-    GError *error = data;
-
-    GST_INFO("peer %u: %s", SL_PEER(object)->number, error->message);
-    fail(object, SL_SESSION_ERROR_LOST, error->message);
-}
-
-static void
-on_latency_changed(gpointer object, gpointer unused)
-{
-    SlPeer *self = object;
-
-    if (self->pipeline != NULL)
-        gst_bin_recalculate_latency(GST_BIN(self->pipeline));
-}
-
-static GstBusSyncReply
-on_bus_message(GstBus *bus, GstMessage *message, gpointer data)
-{
-    PeerLink *link = data;
-
-    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-        GError *error = NULL;
-        gst_message_parse_error(message, &error, NULL);
-        sl_context_post(link->context, link->peer, on_pipeline_error, error,
-                        (GDestroyNotify)g_error_free);
-    } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) {
-        sl_context_post(link->context, link->peer, on_latency_changed, NULL, NULL);
-    }
-    gst_message_unref(message);
-    return GST_BUS_DROP;
-}
 
 /* --- media --- */
 
 static void
 on_sender_stuck(SlSender *sender, SlPeer *self)
 {
-    GST_INFO("peer %u: nothing comes of the other tracks", self->number);
     g_signal_emit(self, signals[STUCK], 0);
 }
 
 static gboolean
-add_senders(SlPeer *self, GPtrArray *codecs, GError **error)
+add_sender(SlPeer *self, GPtrArray *codecs, guint track, GstCaps *caps, GError **error)
 {
-    for (guint i = 0; i < codecs->len; i++) {
-        SlSender *sender =
-            sl_sender_new(self->context, self->pipeline, self->webrtcbin, self->stream,
-                          g_ptr_array_index(codecs, i), FIRST_PAYLOAD_TYPE + i, error);
-        if (sender == NULL)
-            return FALSE;
-        g_signal_connect(sender, "stuck", G_CALLBACK(on_sender_stuck), self);
-        g_ptr_array_add(self->senders, sender);
-    }
+    SlSender *sender = sl_sender_new(self->context, sl_rtc_get_pipeline(self->rtc),
+                                     sl_rtc_get_webrtcbin(self->rtc), self->stream,
+                                     g_ptr_array_index(codecs, track), caps, error);
+
+    if (sender == NULL)
+        return FALSE;
+    g_signal_connect(sender, "stuck", G_CALLBACK(on_sender_stuck), self);
+    g_ptr_array_add(self->senders, sender);
+    g_array_append_val(self->tracks, track);
     return TRUE;
+}
+
+static const SlTrackCodec *
+get_codec(SlPeer *self, GPtrArray *codecs, guint sender)
+{
+    return g_ptr_array_index(codecs, g_array_index(self->tracks, guint, sender));
 }
 
 static gboolean
 fits(SlPeer *self, GPtrArray *codecs)
 {
-    if (codecs == NULL || codecs->len != self->senders->len)
+    if (codecs == NULL || codecs->len != self->n_codecs)
         return FALSE;
-    for (guint i = 0; i < codecs->len; i++) {
-        if (!sl_sender_fits(g_ptr_array_index(self->senders, i), g_ptr_array_index(codecs, i)))
+    for (guint i = 0; i < self->senders->len; i++) {
+        if (!sl_sender_fits(g_ptr_array_index(self->senders, i), get_codec(self, codecs, i)))
             return FALSE;
     }
     return TRUE;
@@ -191,11 +99,11 @@ sl_peer_switch(SlPeer *self, GError **error)
 {
     GPtrArray *codecs = sl_stream_get_codecs(self->stream);
 
-    if (self->pipeline == NULL || !fits(self, codecs))
+    if (sl_rtc_get_pipeline(self->rtc) == NULL || !fits(self, codecs))
         return TRUE;
-    for (guint i = 0; i < codecs->len; i++) {
+    for (guint i = 0; i < self->senders->len; i++) {
         if (!sl_sender_switch(g_ptr_array_index(self->senders, i), self->stream,
-                              g_ptr_array_index(codecs, i), error))
+                              get_codec(self, codecs, i), error))
             return FALSE;
     }
     return TRUE;
@@ -208,308 +116,46 @@ sl_peer_apply_live(SlPeer *self, GPtrArray *settings)
         sl_sender_apply_live(g_ptr_array_index(self->senders, i), self->stream, settings);
 }
 
-/* --- the offer --- */
-
-static char **
-read_mids(const GstSDPMessage *sdp)
-{
-    guint n_media = gst_sdp_message_medias_len(sdp);
-    char **mids = g_new0(char *, n_media + 1);
-
-    for (guint i = 0; i < n_media; i++) {
-        const char *mid = gst_sdp_media_get_attribute_val(gst_sdp_message_get_media(sdp, i), "mid");
-        mids[i] = g_strdup(mid != NULL ? mid : "");
-    }
-    return mids;
-}
-
-static void
-on_offer_ready(gpointer object, gpointer data)
-{
-    SlPeer *self = object;
-    GstWebRTCSessionDescription *description = data;
-
-    if (!advance(self, SL_PEER_EVENT_OFFER))
-        return;
-    self->sctp_id = sl_sctp_id_take();
-    sl_webrtcbin_set_sctp_id(self->webrtcbin, self->sctp_id);
-    self->mids = read_mids(description->sdp);
-    self->offer = gst_sdp_message_as_text(description->sdp);
-    g_signal_emit_by_name(self->webrtcbin, "set-local-description", description, NULL);
-    g_signal_emit(self, signals[OFFER], 0, self->offer);
-}
-
-static void
-on_offer_failed(gpointer object, gpointer unused)
-{
-    fail(object, SL_SESSION_ERROR_INTERNAL, "The offer could not be made");
-}
-
-/* webrtcbin's thread. */
-static void
-on_offer_created(GstPromise *promise, gpointer data)
-{
-    PeerLink *link = data;
-    const GstStructure *reply = gst_promise_get_reply(promise);
-    GstWebRTCSessionDescription *offer = NULL;
-
-    if (gst_promise_wait(promise) == GST_PROMISE_RESULT_REPLIED && reply != NULL)
-        gst_structure_get(reply, "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &offer, NULL);
-    if (offer != NULL)
-        sl_context_post(link->context, link->peer, on_offer_ready, offer,
-                        (GDestroyNotify)gst_webrtc_session_description_free);
-    else
-        sl_context_post(link->context, link->peer, on_offer_failed, NULL, NULL);
-    gst_promise_unref(promise);
-}
-
-/* --- connecting --- */
-
-typedef struct {
-    guint mline;
-    char *text;
-} LocalCandidate;
-
-static void
-local_candidate_free(gpointer data)
-{
-    LocalCandidate *candidate = data;
-
-    g_free(candidate->text);
-    g_free(candidate);
-}
-
-static void
-on_local_candidate(gpointer object, gpointer data)
-{
-    SlPeer *self = object;
-    LocalCandidate *candidate = data;
-
-    self->n_own_candidates++;
-    if (self->state == SL_PEER_ENDED || self->mids == NULL ||
-        candidate->mline >= g_strv_length(self->mids))
-        return;
-    g_signal_emit(self, signals[CANDIDATE], 0, candidate->mline, self->mids[candidate->mline],
-                  candidate->text);
-}
-
-/* webrtcbin's thread. */
-static void
-on_webrtcbin_candidate(GstElement *webrtcbin, guint mline, const char *text, gpointer data)
-{
-    PeerLink *link = data;
-    LocalCandidate *candidate = g_new0(LocalCandidate, 1);
-
-    candidate->mline = mline;
-    candidate->text = g_strdup(text);
-    sl_context_post(link->context, link->peer, on_local_candidate, candidate, local_candidate_free);
-}
-
-static void
-on_connection_state(gpointer object, gpointer unused)
-{
-    SlPeer *self = object;
-    GstWebRTCPeerConnectionState state;
-
-    if (self->webrtcbin == NULL)
-        return;
-    g_object_get(self->webrtcbin, "connection-state", &state, NULL);
-    if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED) {
-        if (self->state == SL_PEER_CONNECTED)
-            fail(self, SL_SESSION_ERROR_LOST, "The connection to the viewer was lost");
-        else
-            fail(self, SL_SESSION_ERROR_NO_PATH, NO_PATH);
-    } else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED &&
-               advance(self, SL_PEER_EVENT_CONNECT)) {
-        sl_clear_source(&self->timer);
-        for (guint i = 0; i < self->senders->len; i++)
-            sl_sender_start(g_ptr_array_index(self->senders, i));
-        g_signal_emit(self, signals[CONNECTED], 0);
-    }
-}
-
-/* webrtcbin's thread. */
-static void
-on_webrtcbin_connection_state(GstElement *webrtcbin, GParamSpec *pspec, gpointer data)
-{
-    PeerLink *link = data;
-
-    sl_context_post(link->context, link->peer, on_connection_state, NULL, NULL);
-}
-
-static void
-on_gathered(gpointer object, gpointer unused)
-{
-    SlPeer *self = object;
-
-    if (self->state != SL_PEER_ENDED && self->mids != NULL)
-        g_signal_emit(self, signals[CANDIDATE], 0, 0, self->mids[0], "");
-}
-
-/* webrtcbin's thread, without its lock. What was gathered has been posted before. */
-static void
-on_webrtcbin_gathering_state(GstElement *webrtcbin, GParamSpec *pspec, gpointer data)
-{
-    PeerLink *link = data;
-    GstWebRTCICEGatheringState state;
-
-    g_object_get(webrtcbin, "ice-gathering-state", &state, NULL);
-    if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
-        sl_context_post(link->context, link->peer, on_gathered, NULL, NULL);
-}
-
-static void
-on_too_many_channels(gpointer object, gpointer unused)
-{
-    fail(object, SL_SESSION_ERROR_TOO_MANY, "Data channels are made by the server");
-}
-
-/* webrtcbin's thread, with its lock. Each channel costs threads, and nothing uses a viewer's own.
- */
-static void
-on_webrtcbin_data_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, gpointer data)
-{
-    PeerLink *link = data;
-
-    sl_context_post(link->context, link->peer, on_too_many_channels, NULL, NULL);
-}
+/* --- beginning with an offer --- */
 
 static gboolean
-on_timeout(gpointer data)
+add_offered_senders(SlPeer *self, GPtrArray *codecs, GError **error)
 {
-    SlPeer *self = data;
+    for (guint i = 0; i < codecs->len; i++) {
+        const SlTrackCodec *codec = g_ptr_array_index(codecs, i);
+        g_autoptr(GstCaps) caps = gst_caps_copy(codec->rtp_caps);
 
-    sl_limits_reached(&self->limits, SL_LIMIT(ice_timeout_ms), NULL);
-    if (self->state == SL_PEER_OFFERED)
-        fail(self, SL_SESSION_ERROR_LOST, "The viewer did not answer the offer");
-    else
-        fail(self, SL_SESSION_ERROR_NO_PATH, NO_PATH);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_gathering_timeout(gpointer data)
-{
-    SlPeer *self = data;
-
-    sl_clear_source(&self->gathering_timer);
-    if (self->n_own_candidates == 0)
-        fail(self, SL_SESSION_ERROR_NO_PORT, "The server has no UDP port left for the picture");
-    return G_SOURCE_REMOVE;
-}
-
-/* --- building --- */
-
-static void
-on_channel_opened(SlDataChannel *channel, SlPeer *self)
-{
-    g_signal_emit(self, signals[CHANNEL_OPENED], 0, channel);
-}
-
-static gboolean
-add_channel(SlPeer *self, GError **error)
-{
-    GstWebRTCDataChannel *channel = NULL;
-
-    g_signal_emit_by_name(self->webrtcbin, "create-data-channel", "relay", NULL, &channel);
-    if (channel == NULL) {
-        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
-                            "The data channel could not be made");
-        return FALSE;
+        gst_caps_set_simple(caps, "payload", G_TYPE_INT, (gint)(FIRST_PAYLOAD_TYPE + i), NULL);
+        if (!add_sender(self, codecs, i, caps, error))
+            return FALSE;
     }
-    self->channel = sl_data_channel_new(self->context, channel);
-    g_signal_connect(self->channel, "opened", G_CALLBACK(on_channel_opened), self);
     return TRUE;
 }
 
 static gboolean
-build_pipeline(SlPeer *self, GError **error)
+open_rtc(SlPeer *self, GPtrArray **ret_codecs, GError **error)
 {
     GPtrArray *codecs = sl_stream_get_codecs(self->stream);
-    g_autoptr(GstClock) clock = gst_system_clock_obtain();
-    g_autoptr(GstBus) bus = NULL;
 
-    self->pipeline = gst_object_ref_sink(gst_pipeline_new(NULL));
-    self->webrtcbin = sl_ice_make_webrtcbin(self->ice);
-    if (self->webrtcbin == NULL || codecs == NULL) {
+    if (codecs == NULL) {
         g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
-                            "webrtcbin is missing (package gstreamer1.0-plugins-bad)");
+                            "The stream's codecs are not known");
         return FALSE;
     }
-    sl_webrtcbin_skip_fec(self->webrtcbin);
-    gst_bin_add(GST_BIN(self->pipeline), self->webrtcbin);
-    bus = gst_pipeline_get_bus(GST_PIPELINE(self->pipeline));
-    gst_bus_set_sync_handler(bus, on_bus_message, peer_link_new(self), peer_link_free);
-
-    /* Frames carry the clock's own time: every peer's running time is that time, whenever it began.
-     */
-    gst_pipeline_use_clock(GST_PIPELINE(self->pipeline), clock);
-    gst_element_set_start_time(self->pipeline, GST_CLOCK_TIME_NONE);
-    gst_element_set_base_time(self->pipeline, 0);
-
-    /* Channels and transceivers can be made from READY on, and must be there before the offer. */
-    gst_element_set_state(self->pipeline, GST_STATE_READY);
-    return add_senders(self, codecs, error) && add_channel(self, error);
+    self->n_codecs = codecs->len;
+    *ret_codecs = codecs;
+    return sl_rtc_open(self->rtc, error);
 }
 
 gboolean
 sl_peer_start(SlPeer *self, GError **error)
 {
-    g_return_val_if_fail(self->state == SL_PEER_NEW, FALSE);
+    GPtrArray *codecs;
 
-    advance(self, SL_PEER_EVENT_START);
-    if (!build_pipeline(self, error))
-        return FALSE;
+    g_return_val_if_fail(sl_peer_get_state(self) == SL_RTC_NEW, FALSE);
 
-    connect_webrtcbin(self, "on-ice-candidate", G_CALLBACK(on_webrtcbin_candidate));
-    connect_webrtcbin(self, "on-data-channel", G_CALLBACK(on_webrtcbin_data_channel));
-    connect_webrtcbin(self, "notify::connection-state", G_CALLBACK(on_webrtcbin_connection_state));
-    connect_webrtcbin(self, "notify::ice-gathering-state",
-                      G_CALLBACK(on_webrtcbin_gathering_state));
-    gst_element_set_state(self->pipeline, GST_STATE_PLAYING);
-    self->timer =
-        sl_context_add_timeout(self->context, self->limits.ice_timeout_ms, on_timeout, self);
-    g_signal_emit_by_name(
-        self->webrtcbin, "create-offer", NULL,
-        gst_promise_new_with_change_func(on_offer_created, peer_link_new(self), peer_link_free));
-    return TRUE;
-}
-
-/* --- the answer --- */
-
-static void
-on_answer_refused(gpointer object, gpointer data)
-{
-    fail(object, SL_SESSION_ERROR_BAD_SDP, data);
-}
-
-/* Where no port is free libnice gives up without a word. Its own addresses cost it no time. */
-static void
-on_answer_taken(gpointer object, gpointer unused)
-{
-    SlPeer *self = object;
-
-    if (self->state == SL_PEER_CONNECTING && self->n_own_candidates == 0)
-        self->gathering_timer =
-            sl_context_add_timeout(self->context, GATHERING_MS, on_gathering_timeout, self);
-}
-
-/* webrtcbin's thread. */
-static void
-on_answer_set(GstPromise *promise, gpointer data)
-{
-    PeerLink *link = data;
-    const GstStructure *reply = gst_promise_get_reply(promise);
-    g_autoptr(GError) error = NULL;
-
-    if (reply != NULL && gst_structure_has_field(reply, "error"))
-        gst_structure_get(reply, "error", G_TYPE_ERROR, &error, NULL);
-    if (error != NULL)
-        sl_context_post(link->context, link->peer, on_answer_refused, g_strdup(error->message),
-                        g_free);
-    else
-        sl_context_post(link->context, link->peer, on_answer_taken, NULL, NULL);
-    gst_promise_unref(promise);
+    return open_rtc(self, &codecs, error) && add_offered_senders(self, codecs, error) &&
+           sl_rtc_offer(self->rtc, error);
 }
 
 static void
@@ -528,14 +174,15 @@ append_codec(SlPeer *self, GString *names, guint i)
 static gboolean
 check_codecs_taken(SlPeer *self, const char *sdp, GError **error)
 {
+    char **mids = sl_rtc_get_mids(self->rtc);
     g_autoptr(GString) refused = g_string_new(NULL);
     gboolean video = FALSE, taken = FALSE, video_taken = FALSE;
 
     for (guint i = 0; i < self->senders->len; i++) {
-        gboolean is_video = g_str_has_prefix(self->mids[i], "video"); /* as webrtcbin makes them */
+        gboolean is_video = g_str_has_prefix(mids[i], "video"); /* as webrtcbin makes them */
 
         video = video || is_video;
-        if (sl_sdp_get_media_result(sdp, self->mids[i]) != SL_SDP_MEDIA_ACCEPTED) {
+        if (sl_sdp_get_media_result(sdp, mids[i]) != SL_SDP_MEDIA_ACCEPTED) {
             append_codec(self, refused, i);
         } else {
             taken = TRUE;
@@ -550,129 +197,143 @@ check_codecs_taken(SlPeer *self, const char *sdp, GError **error)
 }
 
 gboolean
-sl_peer_answer(SlPeer *self, const char *sdp, GError **error)
+sl_peer_take_answer(SlPeer *self, const char *sdp, GError **error)
 {
-    g_autofree char *clean = NULL;
-    g_autoptr(GError) fault = NULL;
-    g_autoptr(GstWebRTCSessionDescription) description = NULL;
-    GstSDPMessage *message = NULL;
+    g_autofree char *clean = sl_rtc_check_answer(self->rtc, sdp, error);
 
-    if (self->state != SL_PEER_OFFERED) {
-        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP,
-                            "No answer is expected from this peer now");
-        return FALSE;
-    }
-    if (strlen(sdp) > self->limits.max_sdp_bytes) {
-        sl_limits_reached(&self->limits, SL_LIMIT(max_sdp_bytes), NULL);
-        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP,
-                    "SDP of %" G_GSIZE_FORMAT " bytes, at most %u are allowed", strlen(sdp),
-                    self->limits.max_sdp_bytes);
-        return FALSE;
-    }
-    clean = sl_sdp_clean_answer(sdp);
-    if (!sl_sdp_check_answer(clean, self->offer, &fault)) {
-        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP, fault->message);
-        return FALSE;
-    }
-    if (!check_codecs_taken(self, clean, error))
-        return FALSE;
-    if (gst_sdp_message_new_from_text(clean, &message) != GST_SDP_OK) {
-        gst_sdp_message_free(message);
-        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_SDP,
-                            "The answer can't be read as SDP");
-        return FALSE;
-    }
+    return clean != NULL && check_codecs_taken(self, clean, error) &&
+           sl_rtc_take_answer(self->rtc, clean, error);
+}
 
-    advance(self, SL_PEER_EVENT_ANSWER);
-    description = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, message);
-    g_signal_emit_by_name(
-        self->webrtcbin, "set-remote-description", description,
-        gst_promise_new_with_change_func(on_answer_set, peer_link_new(self), peer_link_free));
+/* --- beginning with an answer --- */
+
+static gboolean
+add_matched_senders(SlPeer *self, GPtrArray *codecs, GPtrArray *matches, GError **error)
+{
+    for (guint i = 0; i < matches->len; i++) {
+        const SlOfferMatch *match = g_ptr_array_index(matches, i);
+
+        if (match->caps != NULL && !add_sender(self, codecs, match->track, match->caps, error))
+            return FALSE;
+    }
     return TRUE;
 }
 
-static int
-find_mline(SlPeer *self, const char *mid, int mline)
+gboolean
+sl_peer_answer(SlPeer *self, SlSdpOffer *offer, GError **error)
 {
-    if (mid != NULL) {
-        for (int i = 0; self->mids[i] != NULL; i++) {
-            if (g_str_equal(self->mids[i], mid))
-                return i;
-        }
-        return -1;
-    }
-    return mline < (int)g_strv_length(self->mids) ? mline : -1;
+    g_autoptr(GPtrArray) matches = NULL;
+    g_autofree SlSdpChoice *choices = NULL;
+    GPtrArray *codecs;
+
+    g_return_val_if_fail(sl_peer_get_state(self) == SL_RTC_NEW, FALSE);
+
+    if (!open_rtc(self, &codecs, error))
+        return FALSE;
+    self->pulse = sl_rtp_pulse_new(sl_rtc_get_webrtcbin(self->rtc));
+    matches = sl_offer_match(offer, codecs, error);
+    if (matches == NULL || !add_matched_senders(self, codecs, matches, error))
+        return FALSE;
+    choices = g_new0(SlSdpChoice, matches->len);
+    for (guint i = 0; i < matches->len; i++)
+        choices[i] = ((const SlOfferMatch *)g_ptr_array_index(matches, i))->choice;
+    return sl_rtc_answer(self->rtc, offer, choices, matches->len, error);
 }
 
 gboolean
 sl_peer_add_candidate(SlPeer *self, const char *mid, int mline, const char *candidate,
                       GError **error)
 {
-    g_autoptr(GError) fault = NULL;
-    gboolean usable;
-
-    if (self->mids == NULL || *candidate == '\0')
-        return TRUE;
-    if (++self->n_candidates > self->limits.max_candidates) {
-        sl_limits_reached(&self->limits, SL_LIMIT(max_candidates), NULL);
-        g_set_error(error, SL_SESSION_ERROR, SL_SESSION_ERROR_TOO_MANY,
-                    "More than %u candidates for one peer", self->limits.max_candidates);
-        return FALSE;
-    }
-    if (!sl_sdp_check_candidate(candidate, &usable, &fault)) {
-        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_CANDIDATE,
-                            fault->message);
-        return FALSE;
-    }
-    mline = find_mline(self, mid, mline);
-    if (mline < 0) {
-        g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_BAD_CANDIDATE,
-                            "sdpMid or sdpMLineIndex names none of the offer's media");
-        return FALSE;
-    }
-    if (usable)
-        g_signal_emit_by_name(self->webrtcbin, "add-ice-candidate", (guint)mline, candidate);
-    return TRUE;
+    return sl_rtc_add_candidate(self->rtc, mid, mline, candidate, error);
 }
 
-/* --- the end --- */
+/* --- from the connection --- */
 
 static void
-on_torn_down(gpointer sctp_id)
+on_rtc_described(SlRtc *rtc, const char *sdp, SlPeer *self)
 {
-    sl_sctp_id_release(GPOINTER_TO_UINT(sctp_id));
+    gboolean is_offer = sl_rtc_get_state(rtc) == SL_RTC_OFFERED;
+
+    g_signal_emit(self, signals[is_offer ? OFFER : ANSWER], 0, sdp);
 }
 
 static void
-tear_down(SlPeer *self)
+on_rtc_candidate(SlRtc *rtc, guint mline, const char *mid, const char *candidate, SlPeer *self)
 {
-    sl_clear_source(&self->timer);
-    sl_clear_source(&self->gathering_timer);
+    g_signal_emit(self, signals[CANDIDATE], 0, mline, mid, candidate);
+}
+
+static void
+on_rtc_gathered(SlRtc *rtc, SlPeer *self)
+{
+    g_signal_emit(self, signals[CANDIDATE], 0, 0, sl_rtc_get_mids(rtc)[0], "");
+}
+
+static gboolean
+on_watch(gpointer data)
+{
+    g_autoptr(SlPeer) self = g_object_ref(data);
+    g_autoptr(GError) error = NULL;
+
+    if (!sl_rtp_pulse_was_felt(self->pulse) ||
+        sl_rtp_pulse_get_silence_ms(self->pulse) < SILENCE_MS)
+        return G_SOURCE_CONTINUE;
+    error = g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_LOST,
+                                "Nothing comes from the viewer any more");
+    sl_peer_end(self, error);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_rtc_connected(SlRtc *rtc, SlPeer *self)
+{
+    if (self->pulse != NULL)
+        self->watch = sl_context_add_timeout(self->context, WATCH_INTERVAL_MS, on_watch, self);
+    for (guint i = 0; i < self->senders->len; i++)
+        sl_sender_start(g_ptr_array_index(self->senders, i));
+    g_signal_emit(self, signals[CONNECTED], 0);
+}
+
+static void
+on_rtc_data_channel(SlRtc *rtc, SlDataChannel *channel, SlPeer *self)
+{
+    g_signal_emit(self, signals[CHANNEL_OPENED], 0, channel);
+}
+
+static void
+on_rtc_unreliable_channel(SlRtc *rtc, SlDataChannel *channel, SlPeer *self)
+{
+    g_signal_emit(self, signals[UNRELIABLE_OPENED], 0, channel);
+}
+
+static void
+on_rtc_objects_channel(SlRtc *rtc, SlDataChannel *channel, SlPeer *self)
+{
+    g_signal_emit(self, signals[OBJECTS_OPENED], 0, channel);
+}
+
+static void
+drop_senders(SlPeer *self)
+{
     for (guint i = 0; i < self->senders->len; i++)
         g_signal_handlers_disconnect_by_data(g_ptr_array_index(self->senders, i), self);
     g_ptr_array_set_size(self->senders, 0);
-    /* Channels are let go of before webrtcbin, which they point into. */
-    if (self->channel != NULL) {
-        sl_data_channel_detach(self->channel);
-        g_signal_handlers_disconnect_by_data(self->channel, self);
-        g_clear_object(&self->channel);
-    }
-    self->webrtcbin = NULL;
-    if (self->pipeline != NULL)
-        sl_teardown_element(g_steal_pointer(&self->pipeline), sl_webrtcbin_release, self->context,
-                            on_torn_down, GUINT_TO_POINTER(self->sctp_id));
-    self->sctp_id = 0;
+}
+
+static void
+on_rtc_ended(SlRtc *rtc, GError *error, SlPeer *self)
+{
+    g_autoptr(SlPeer) alive = g_object_ref(self);
+
+    sl_clear_source(&self->watch);
+    drop_senders(self);
+    g_signal_emit(self, signals[ENDED], 0, error);
 }
 
 void
 sl_peer_end(SlPeer *self, const GError *error)
 {
-    g_autoptr(SlPeer) alive = g_object_ref(self);
-
-    if (!advance(self, SL_PEER_EVENT_END))
-        return;
-    tear_down(self);
-    g_signal_emit(self, signals[ENDED], 0, error);
+    sl_rtc_end(self->rtc, error);
 }
 
 /* --- the object --- */
@@ -683,10 +344,10 @@ sl_peer_get_number(SlPeer *self)
     return self->number;
 }
 
-SlPeerState
+SlRtcState
 sl_peer_get_state(SlPeer *self)
 {
-    return self->state;
+    return sl_rtc_get_state(self->rtc);
 }
 
 static void
@@ -694,7 +355,11 @@ sl_peer_dispose(GObject *object)
 {
     SlPeer *self = SL_PEER(object);
 
-    tear_down(self);
+    if (self->rtc != NULL)
+        g_signal_handlers_disconnect_by_data(self->rtc, self);
+    sl_clear_source(&self->watch);
+    drop_senders(self);
+    g_clear_object(&self->rtc);
     g_clear_object(&self->stream);
     G_OBJECT_CLASS(sl_peer_parent_class)->dispose(object);
 }
@@ -704,11 +369,9 @@ sl_peer_finalize(GObject *object)
 {
     SlPeer *self = SL_PEER(object);
 
-    g_clear_pointer(&self->senders, g_ptr_array_unref);
-    g_clear_pointer(&self->ice, sl_ice_unref);
-    g_clear_pointer(&self->weak, sl_weak_unref);
-    g_clear_pointer(&self->mids, g_strfreev);
-    g_free(self->offer);
+    g_clear_pointer(&self->pulse, sl_rtp_pulse_unref);
+    g_ptr_array_unref(self->senders);
+    g_array_unref(self->tracks);
     g_clear_pointer(&self->context, g_main_context_unref);
     G_OBJECT_CLASS(sl_peer_parent_class)->finalize(object);
 }
@@ -722,6 +385,8 @@ sl_peer_class_init(SlPeerClass *klass)
     object_class->finalize = sl_peer_finalize;
     signals[OFFER] = g_signal_new("offer", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_STRING);
+    signals[ANSWER] = g_signal_new("answer", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 1, G_TYPE_STRING);
     signals[CANDIDATE] =
         g_signal_new("candidate", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                      3, G_TYPE_UINT, G_TYPE_STRING, G_TYPE_STRING);
@@ -730,19 +395,24 @@ sl_peer_class_init(SlPeerClass *klass)
     signals[CHANNEL_OPENED] =
         g_signal_new("channel-opened", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                      G_TYPE_NONE, 1, SL_TYPE_RELAY_TRANSPORT);
+    signals[UNRELIABLE_OPENED] =
+        g_signal_new("unreliable-opened", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                     G_TYPE_NONE, 1, SL_TYPE_RELAY_TRANSPORT);
+    signals[OBJECTS_OPENED] =
+        g_signal_new("objects-opened", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                     G_TYPE_NONE, 1, SL_TYPE_RELAY_TRANSPORT);
     signals[STUCK] =
         g_signal_new("stuck", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
     signals[ENDED] = g_signal_new("ended", SL_TYPE_PEER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_ERROR);
-    GST_DEBUG_CATEGORY_INIT(sightline_peer, "sightline-peer", 0, "Sightline peers");
 }
 
 static void
 sl_peer_init(SlPeer *self)
 {
     sl_census_add_object(self);
-    self->weak = sl_weak_new(self);
     self->senders = g_ptr_array_new_with_free_func(g_object_unref);
+    self->tracks = g_array_new(FALSE, FALSE, sizeof(guint));
 }
 
 SlPeer *
@@ -750,11 +420,25 @@ sl_peer_new(GMainContext *context, SlIce *ice, SlStream *stream, const SlLimits 
             guint number)
 {
     SlPeer *self = g_object_new(SL_TYPE_PEER, NULL);
+    SlRtcConfig config = { .ice = ice,
+                           .limits = limits,
+                           .who = "viewer",
+                           .channel = "relay",
+                           .unreliable_channel = "control",
+                           .objects_channel = "objects",
+                           .number = number };
 
     self->context = g_main_context_ref(context);
-    self->ice = sl_ice_ref(ice);
     self->stream = g_object_ref(stream);
-    self->limits = *limits;
     self->number = number;
+    self->rtc = sl_rtc_new(context, &config);
+    g_signal_connect(self->rtc, "described", G_CALLBACK(on_rtc_described), self);
+    g_signal_connect(self->rtc, "candidate", G_CALLBACK(on_rtc_candidate), self);
+    g_signal_connect(self->rtc, "gathered", G_CALLBACK(on_rtc_gathered), self);
+    g_signal_connect(self->rtc, "connected", G_CALLBACK(on_rtc_connected), self);
+    g_signal_connect(self->rtc, "data-channel", G_CALLBACK(on_rtc_data_channel), self);
+    g_signal_connect(self->rtc, "unreliable-channel", G_CALLBACK(on_rtc_unreliable_channel), self);
+    g_signal_connect(self->rtc, "objects-channel", G_CALLBACK(on_rtc_objects_channel), self);
+    g_signal_connect(self->rtc, "ended", G_CALLBACK(on_rtc_ended), self);
     return self;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "sl-ice.h"
-#include "sl-peer-state.h"
+#include "sl-rtc-state.h"
 #include "sl-relay-transport.h"
+#include "sl-sdp-offer.h"
 #include "sl-settings.h"
 #include "sl-stream.h"
 
@@ -10,14 +11,18 @@ G_BEGIN_DECLS
 
 /**
  * SlPeer: one viewer's pipeline, `appsrc ! [viewer TRACK] ! webrtcbin` for each track, with a data
- * channel `relay`. Only it touches webrtcbin. The codecs that it sends are fixed for its life:
+ * channel `relay`, and those called `control` and `objects` where the viewer makes them. It begins
+ * with an offer of its own, or with an answer. The codecs that it sends are fixed for its life:
  * others need another peer; other tracks of the same codecs do not. Main thread only.
  *
  * Signals:
- *  - `offer` (const char *sdp): once
+ *  - `offer` (const char *sdp): once, after sl_peer_start()
+ *  - `answer` (const char *sdp): once, after sl_peer_answer(); with candidates
  *  - `candidate` (guint mline, const char *mid, const char *candidate): "" ends them
  *  - `connected` (): media flows from now on
  *  - `channel-opened` (SlRelayTransport *channel)
+ *  - `unreliable-opened` (SlRelayTransport *channel): after that one, if at all
+ *  - `objects-opened` (SlRelayTransport *channel)
  *  - `stuck` (): it should have switched to other tracks, and nothing comes of them
  *  - `ended` (GError *error): (nullable) once, last of all; the pipeline's teardown goes on behind
  * it
@@ -30,15 +35,23 @@ SlPeer *sl_peer_new(GMainContext *context, SlIce *ice, SlStream *stream, const S
                     guint number);
 
 guint sl_peer_get_number(SlPeer *self);
-SlPeerState sl_peer_get_state(SlPeer *self);
+SlRtcState sl_peer_get_state(SlPeer *self);
 
 /** sl_peer_start: FALSE with SL_SESSION_ERROR_INTERNAL or SL_MEDIA_ERROR where the pipeline can't
  * be built; end it then. */
 gboolean sl_peer_start(SlPeer *self, GError **error);
 
-/** sl_peer_answer: FALSE with SL_SESSION_ERROR_BAD_SDP or _CODEC_UNSUPPORTED; the caller ends the
- * peer then. */
-gboolean sl_peer_answer(SlPeer *self, const char *sdp, GError **error);
+/** sl_peer_take_answer: FALSE with SL_SESSION_ERROR_BAD_SDP or _CODEC_UNSUPPORTED; the caller ends
+ * the peer then. */
+gboolean sl_peer_take_answer(SlPeer *self, const char *sdp, GError **error);
+
+/**
+ * sl_peer_answer: instead of sl_peer_start(): to a viewer's offer
+ *
+ * Returns: FALSE as sl_peer_start(), and with SL_SESSION_ERROR_BAD_SDP (it would receive nothing)
+ * or _CODEC_UNSUPPORTED; end it then
+ */
+gboolean sl_peer_answer(SlPeer *self, SlSdpOffer *offer, GError **error);
 
 /** sl_peer_add_candidate: FALSE with SL_SESSION_ERROR_BAD_CANDIDATE or _TOO_MANY; the peer goes on.
  */

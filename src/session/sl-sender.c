@@ -145,17 +145,16 @@ make_rewriter(GstCaps *caps)
 }
 
 static gboolean
-add_sink(SlSender *self, GstElement *webrtcbin, guint payload_type)
+add_sink(SlSender *self, GstElement *webrtcbin, GstCaps *sent)
 {
-    g_autoptr(GstCaps) caps = gst_caps_copy(self->rtp_caps);
+    g_autoptr(GstCaps) caps = gst_caps_copy(sent);
     g_autoptr(GstWebRTCRTPTransceiver) transceiver = NULL;
     const char *media = gst_structure_get_string(gst_caps_get_structure(caps, 0), "media");
 
     self->sink = gst_element_request_pad_simple(webrtcbin, "sink_%u");
     if (self->sink == NULL)
         return FALSE;
-    gst_caps_set_simple(caps, "payload", G_TYPE_INT, (gint)payload_type, "ssrc", G_TYPE_UINT,
-                        (guint)g_random_int_range(1, G_MAXINT32), NULL);
+    gst_caps_set_simple(caps, "ssrc", G_TYPE_UINT, (guint)g_random_int_range(1, G_MAXINT32), NULL);
     /* Chromium refuses an offer that resends sound. */
     g_object_get(self->sink, "transceiver", &transceiver, NULL);
     g_object_set(transceiver, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_SENDONLY,
@@ -348,14 +347,14 @@ sl_sender_init(SlSender *self)
 
 SlSender *
 sl_sender_new(GMainContext *context, GstElement *pipeline, GstElement *webrtcbin, SlStream *stream,
-              const SlTrackCodec *codec, guint payload_type, GError **error)
+              const SlTrackCodec *codec, GstCaps *caps, GError **error)
 {
     g_autoptr(SlSender) self = g_object_new(SL_TYPE_SENDER, NULL);
 
     self->context = g_main_context_ref(context);
     self->pipeline = pipeline;
     self->rtp_caps = gst_caps_ref(codec->rtp_caps);
-    if (!add_sink(self, webrtcbin, payload_type)) {
+    if (!add_sink(self, webrtcbin, caps)) {
         g_set_error_literal(error, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL,
                             "webrtcbin takes no more tracks");
         return NULL;

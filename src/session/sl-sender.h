@@ -19,14 +19,14 @@ G_DECLARE_FINAL_TYPE(SlSender, sl_sender, SL, SENDER, GObject)
  * sl_sender_new:
  * @pipeline: in READY; the elements are added to it. It outlives the sender
  * @webrtcbin: in @pipeline
- * @payload_type: from 96 (RFC 3551), one for each sender of a peer
+ * @caps: RTP of @codec as webrtcbin is to send it, with a payload type of its own, without SSRC;
+ * header extensions stay in packets where it has some, with the codec's numbers
  *
  * Returns: (transfer full) (nullable): SL_MEDIA_ERROR, or SL_SESSION_ERROR_INTERNAL. The elements
  * go with the pipeline, the feed with the last reference
  */
 SlSender *sl_sender_new(GMainContext *context, GstElement *pipeline, GstElement *webrtcbin,
-                        SlStream *stream, const SlTrackCodec *codec, guint payload_type,
-                        GError **error);
+                        SlStream *stream, const SlTrackCodec *codec, GstCaps *caps, GError **error);
 
 /** sl_sender_start: lets frames flow; once the peer is connected, since webrtcbin blocks before. */
 void sl_sender_start(SlSender *self);

@@ -24,6 +24,14 @@ sl_session_error_to_code(const GError *error)
         return "replaced";
     case SL_SESSION_ERROR_NO_PORT:
         return "no-port";
+    case SL_SESSION_ERROR_NO_PICTURE:
+        return "no-picture";
+    case SL_SESSION_ERROR_CODECS_CHANGED:
+        return "codecs-changed";
+    case SL_SESSION_ERROR_SIMULCAST:
+        return "simulcast";
+    case SL_SESSION_ERROR_BUSY:
+        return "busy";
     case SL_SESSION_ERROR_LOST:
         return "lost";
     case SL_SESSION_ERROR_NO_PATH:

@@ -12,6 +12,7 @@ struct _SlSessionPool {
     GMainContext *context;
     SlIce *ice;
     SlRelay *relay;
+    SlObjectExchange *exchange;
     SlLimits limits;
     GPtrArray *sessions; /* of SlSession */
     gboolean closed;
@@ -92,8 +93,8 @@ sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, 
     end_replaced(self, stream, page);
     if (!check_room(self, address, error))
         return NULL;
-    session = sl_session_new(self->context, self->ice, self->relay, stream, page, grant, address,
-                             &self->limits);
+    session = sl_session_new(self->context, self->ice, self->relay, self->exchange, stream, page,
+                             grant, address, &self->limits);
     g_signal_connect(session, "ended", G_CALLBACK(on_session_ended), self);
     g_ptr_array_add(self->sessions, g_object_ref(session));
     sl_limits_set_now(&self->limits, SL_LIMIT(max_sessions), self->sessions->len);
@@ -166,6 +167,7 @@ sl_session_pool_dispose(GObject *object)
         sl_session_pool_foreach(self, end_session, NULL);
     g_clear_pointer(&self->sessions, g_ptr_array_unref);
     g_clear_object(&self->relay);
+    g_clear_object(&self->exchange);
     G_OBJECT_CLASS(sl_session_pool_parent_class)->dispose(object);
 }
 
@@ -198,13 +200,15 @@ sl_session_pool_init(SlSessionPool *self)
 }
 
 SlSessionPool *
-sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, const SlLimits *limits)
+sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlObjectExchange *exchange,
+                    const SlLimits *limits)
 {
     SlSessionPool *self = g_object_new(SL_TYPE_SESSION_POOL, NULL);
 
     self->context = g_main_context_ref(context);
     self->ice = sl_ice_ref(ice);
     self->relay = g_object_ref(relay);
+    self->exchange = g_object_ref(exchange);
     self->limits = *limits;
     sl_limits_set_now(limits, SL_LIMIT(max_sessions), 0);
     return self;

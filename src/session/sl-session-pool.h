@@ -12,9 +12,9 @@ G_BEGIN_DECLS
 #define SL_TYPE_SESSION_POOL (sl_session_pool_get_type())
 G_DECLARE_FINAL_TYPE(SlSessionPool, sl_session_pool, SL, SESSION_POOL, GObject)
 
-/** @relay: data channels of its peers are attached to it */
+/** @relay, @exchange: data channels of its peers are attached to them */
 SlSessionPool *sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay,
-                                   const SlLimits *limits);
+                                   SlObjectExchange *exchange, const SlLimits *limits);
 
 /**
  * sl_session_pool_create:

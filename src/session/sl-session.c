@@ -6,7 +6,9 @@
 #include "sl-census.h"
 #include "sl-context.h"
 #include "sl-log.h"
+#include "sl-peer-log.h"
 #include "sl-peer.h"
+#include "sl-relay-client.h"
 #include "sl-session-state.h"
 
 /* A viewer that asks for new peers gets one a second at the most: each costs half a dozen threads
@@ -15,6 +17,9 @@
 /* How long an old peer may stay beside the one that takes over, once that one had its time to
  * connect. */
 #define CHANGE_OVER_MS 5000
+
+/* Who offers waits for an answer meanwhile, and HTTP for no longer. */
+#define PICTURE_MS 10000
 
 /* Who asks for another peer sooner has other reasons than that there is no path. */
 #define VAIN_WAIT_US (4 * G_USEC_PER_SEC)
@@ -25,6 +30,7 @@ struct _SlSession {
     GMainContext *context;
     SlIce *ice;
     SlRelay *relay;
+    SlObjectExchange *exchange;
     SlStream *stream;
     SlGrant *grant;
     SlLimits limits;
@@ -33,11 +39,16 @@ struct _SlSession {
     char *address; /* nullable */
 
     SlSessionState state;
-    GPtrArray *peers; /* of SlPeer: the newest last */
+    GPtrArray *peers;    /* of SlPeer: the newest last */
+    GHashTable *clients; /* SlPeer → SlRelayClient, owned: of those that have a channel */
     guint last_number;
     gint64 offered_us;    /* when the newest peer was made */
     GSource *offer_timer; /* the next one may be made then */
     GSource *change_timer;
+
+    SlSdpOffer *viewers_offer; /* NULL: we offer */
+    GTask *answering;          /* nullable: who waits for the answer */
+    GSource *picture_timer;
 };
 
 G_DEFINE_FINAL_TYPE(SlSession, sl_session, G_TYPE_OBJECT)
@@ -76,7 +87,26 @@ on_peer_candidate(SlPeer *peer, guint mline, const char *mid, const char *candid
 static void
 on_peer_channel_opened(SlPeer *peer, SlRelayTransport *channel, SlSession *self)
 {
-    sl_relay_attach(self->relay, channel, self->grant);
+    SlRelayClient *client =
+        sl_relay_attach(self->relay, channel, self->grant, SL_RELAY_KIND_CHANNEL);
+
+    if (client != NULL)
+        g_hash_table_insert(self->clients, peer, g_object_ref(client));
+}
+
+static void
+on_peer_unreliable_opened(SlPeer *peer, SlRelayTransport *channel, SlSession *self)
+{
+    SlRelayClient *client = g_hash_table_lookup(self->clients, peer);
+
+    if (client != NULL)
+        sl_relay_client_set_unreliable(client, channel);
+}
+
+static void
+on_peer_objects_opened(SlPeer *peer, SlRelayTransport *channel, SlSession *self)
+{
+    sl_object_exchange_attach(self->exchange, channel, self->grant, self->address);
 }
 
 /* What a viewer is told by more than the peer's end. */
@@ -89,61 +119,6 @@ is_problem(const GError *error)
            (error->code != SL_SESSION_ERROR_LOST && error->code != SL_SESSION_ERROR_NO_PATH);
 }
 
-static const char *
-viewer_of(SlSession *self)
-{
-    return self->address != NULL ? self->address : "A viewer";
-}
-
-static void
-log_no_path(SlSession *self)
-{
-    static SlLogRate rate;
-    guint min, max;
-
-    if (sl_ice_get_ports(self->ice, &min, &max))
-        sl_log_warning_rated(&rate,
-                             "%s gets no picture: no path was found; let UDP %u-%u in, and for "
-                             "viewers in other networks name an --ice-server",
-                             viewer_of(self), min, max);
-    else
-        sl_log_warning_rated(&rate,
-                             "%s gets no picture: no path was found; let UDP in (--media-ports "
-                             "50000-50100 makes it a range), and for viewers in other networks "
-                             "name an --ice-server",
-                             viewer_of(self));
-}
-
-static void
-log_no_port(SlSession *self)
-{
-    static SlLogRate rate;
-    guint min, max;
-
-    if (sl_ice_get_ports(self->ice, &min, &max))
-        sl_log_warning_rated(&rate,
-                             "%s gets no picture: all of --media-ports %u-%u are in use; name "
-                             "more, each viewer takes one",
-                             viewer_of(self), min, max);
-    else
-        sl_log_warning_rated(&rate,
-                             "%s gets no picture: this machine has no UDP port for it; is its "
-                             "network up?",
-                             viewer_of(self));
-}
-
-/* What whoever runs the server can do something about. */
-static void
-log_peer_error(SlSession *self, const GError *error)
-{
-    if (g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_NO_PATH))
-        log_no_path(self);
-    else if (g_error_matches(error, SL_SESSION_ERROR, SL_SESSION_ERROR_NO_PORT))
-        log_no_port(self);
-    else if (is_problem(error) && g_str_equal(sl_session_error_to_code(error), "internal"))
-        sl_log_warning("A viewer's connection failed: %s", error->message);
-}
-
 static void
 on_peer_ended(SlPeer *peer, GError *error, SlSession *self)
 {
@@ -151,12 +126,15 @@ on_peer_ended(SlPeer *peer, GError *error, SlSession *self)
     guint number = sl_peer_get_number(peer);
 
     g_signal_handlers_disconnect_by_data(peer, self);
+    g_hash_table_remove(self->clients, peer);
     g_ptr_array_remove(self->peers, peer);
     if (self->state == SL_SESSION_ENDED)
         return;
     g_signal_emit(self, signals[PEER_ENDED], 0, number, error);
-    log_peer_error(self, error);
-    if (is_problem(error))
+    sl_peer_log_error(self->ice, self->address, error);
+    if (self->viewers_offer != NULL)
+        sl_session_end(self, error);
+    else if (is_problem(error))
         g_signal_emit(self, signals[PROBLEM], 0, error);
 }
 
@@ -182,9 +160,9 @@ log_vain_wait(SlSession *self)
     SlPeer *newest =
         self->peers->len > 0 ? g_ptr_array_index(self->peers, self->peers->len - 1) : NULL;
 
-    if (newest != NULL && sl_peer_get_state(newest) == SL_PEER_CONNECTING &&
+    if (newest != NULL && sl_peer_get_state(newest) == SL_RTC_CONNECTING &&
         g_get_monotonic_time() - self->offered_us > VAIN_WAIT_US)
-        log_no_path(self);
+        sl_peer_log_no_path(self->ice, self->address);
 }
 
 /* What shows no picture yet is of no use once another peer is on its way. */
@@ -193,7 +171,7 @@ end_unconnected_peers(SlSession *self)
 {
     for (guint i = self->peers->len; i > 0; i--) {
         SlPeer *peer = i <= self->peers->len ? g_ptr_array_index(self->peers, i - 1) : NULL;
-        if (peer != NULL && sl_peer_get_state(peer) != SL_PEER_CONNECTED)
+        if (peer != NULL && sl_peer_get_state(peer) != SL_RTC_CONNECTED)
             sl_peer_end(peer, NULL);
     }
 }
@@ -208,12 +186,27 @@ on_change_timer(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+/* What the viewer has can't be kept: it is offered another peer, or offers again itself. */
+static void
+replace_peer(SlSession *self)
+{
+    g_autoptr(GError) reason = NULL;
+
+    if (self->viewers_offer == NULL) {
+        offer_peer_when_due(self);
+        return;
+    }
+    reason = g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_CODECS_CHANGED,
+                                 "The stream has become another one; connect again");
+    sl_session_end(self, reason);
+}
+
 static void
 on_peer_stuck(SlPeer *peer, SlSession *self)
 {
     g_autoptr(SlSession) alive = g_object_ref(self);
 
-    offer_peer_when_due(self);
+    replace_peer(self);
 }
 
 static void
@@ -222,8 +215,21 @@ connect_peer(SlSession *self, SlPeer *peer)
     g_signal_connect(peer, "offer", G_CALLBACK(on_peer_offer), self);
     g_signal_connect(peer, "candidate", G_CALLBACK(on_peer_candidate), self);
     g_signal_connect(peer, "channel-opened", G_CALLBACK(on_peer_channel_opened), self);
+    g_signal_connect(peer, "unreliable-opened", G_CALLBACK(on_peer_unreliable_opened), self);
+    g_signal_connect(peer, "objects-opened", G_CALLBACK(on_peer_objects_opened), self);
     g_signal_connect(peer, "stuck", G_CALLBACK(on_peer_stuck), self);
     g_signal_connect(peer, "ended", G_CALLBACK(on_peer_ended), self);
+}
+
+static SlPeer *
+add_peer(SlSession *self)
+{
+    SlPeer *peer =
+        sl_peer_new(self->context, self->ice, self->stream, &self->limits, ++self->last_number);
+
+    g_ptr_array_add(self->peers, peer);
+    connect_peer(self, peer);
+    return peer;
 }
 
 /* The caller holds a reference: telling the viewer of a peer's end may end the session. */
@@ -235,14 +241,11 @@ offer_peer(SlSession *self)
 
     end_unconnected_peers(self);
     end_old_peers(self); /* two at the most: the present one, and the new one */
-    if (self->state != SL_SESSION_ACTIVE)
-        return;
+    if (self->state != SL_SESSION_ACTIVE || sl_stream_get_codecs(self->stream) == NULL)
+        return; /* they are told when they are known again */
 
-    peer = sl_peer_new(self->context, self->ice, self->stream, &self->limits, ++self->last_number);
+    peer = add_peer(self);
     self->offered_us = g_get_monotonic_time();
-    g_ptr_array_add(self->peers, peer);
-    connect_peer(self, peer);
-
     sl_clear_source(&self->change_timer);
     if (self->peers->len > 1)
         self->change_timer = sl_context_add_timeout(
@@ -275,6 +278,63 @@ offer_peer_when_due(SlSession *self)
                                                    on_offer_timer, self);
 }
 
+/* --- a viewer who offers --- */
+
+/* @error: (nullable): NULL where it was ended without a reason */
+static void
+fail_answer(SlSession *self, const GError *error)
+{
+    g_autoptr(GTask) task = g_steal_pointer(&self->answering);
+
+    sl_clear_source(&self->picture_timer);
+    if (task == NULL)
+        return;
+    if (error == NULL)
+        g_task_return_new_error(task, SL_SESSION_ERROR, SL_SESSION_ERROR_LOST,
+                                "The session has ended");
+    else if (error->domain == SL_SESSION_ERROR)
+        g_task_return_error(task, g_error_copy(error));
+    else
+        g_task_return_new_error(task, SL_SESSION_ERROR, SL_SESSION_ERROR_INTERNAL, "%s",
+                                error->message);
+}
+
+static void
+on_peer_answer(SlPeer *peer, const char *sdp, SlSession *self)
+{
+    g_autoptr(GTask) task = g_steal_pointer(&self->answering);
+
+    if (task != NULL)
+        g_task_return_pointer(task, g_strdup(sdp), g_free);
+}
+
+static void
+answer_peer(SlSession *self)
+{
+    g_autoptr(GError) error = NULL;
+    SlPeer *peer = add_peer(self);
+
+    sl_clear_source(&self->picture_timer);
+    g_signal_connect(peer, "answer", G_CALLBACK(on_peer_answer), self);
+    if (!sl_peer_answer(peer, self->viewers_offer, &error))
+        sl_peer_end(peer, error);
+}
+
+static gboolean
+on_picture_timer(gpointer data)
+{
+    g_autoptr(SlSession) self = g_object_ref(data);
+    const char *detail = sl_stream_get_detail(self->stream);
+    g_autoptr(GError) reason = NULL;
+
+    sl_clear_source(&self->picture_timer);
+    reason = g_error_new(SL_SESSION_ERROR, SL_SESSION_ERROR_NO_PICTURE,
+                         "The stream gave no picture within %d s%s%s", PICTURE_MS / 1000,
+                         *detail != '\0' ? ": " : "", detail);
+    sl_session_end(self, reason);
+    return G_SOURCE_REMOVE;
+}
+
 /* --- the session --- */
 
 static void
@@ -293,7 +353,10 @@ advance(SlSession *self, SlSessionEvent event)
         sl_stream_acquire(self->stream);
         break;
     case SL_SESSION_ACTIVE:
-        offer_peer(self);
+        if (self->viewers_offer != NULL)
+            answer_peer(self);
+        else
+            offer_peer(self);
         break;
     case SL_SESSION_ENDED:
         sl_clear_source(&self->offer_timer);
@@ -309,7 +372,7 @@ on_codecs_changed(SlStream *stream, SlSession *self)
     g_autoptr(SlSession) alive = g_object_ref(self);
 
     if (self->state == SL_SESSION_ACTIVE)
-        offer_peer_when_due(self);
+        replace_peer(self);
     else
         advance(self, SL_SESSION_EVENT_CODECS);
 }
@@ -321,6 +384,11 @@ on_tracks_changed(SlStream *stream, SlSession *self)
     g_autoptr(SlSession) alive = g_object_ref(self);
     gboolean switched = TRUE;
 
+    if (self->state != SL_SESSION_ACTIVE || self->peers->len == 0) {
+        on_codecs_changed(stream, self); /* it asked for them when none were known */
+        return;
+    }
+
     for (guint i = 0; i < self->peers->len; i++) {
         g_autoptr(GError) error = NULL;
 
@@ -330,7 +398,7 @@ on_tracks_changed(SlStream *stream, SlSession *self)
         }
     }
     if (!switched)
-        offer_peer_when_due(self);
+        replace_peer(self);
 }
 
 static void
@@ -340,12 +408,10 @@ on_values_changed(SlStream *stream, GPtrArray *settings, SlSession *self)
         sl_peer_apply_live(g_ptr_array_index(self->peers, i), settings);
 }
 
-void
-sl_session_start(SlSession *self)
+static void
+begin(SlSession *self)
 {
     g_autoptr(SlSession) alive = g_object_ref(self);
-
-    g_return_if_fail(self->state == SL_SESSION_NEW);
 
     g_signal_connect(self->stream, "codecs-changed", G_CALLBACK(on_codecs_changed), self);
     g_signal_connect(self->stream, "tracks-changed", G_CALLBACK(on_tracks_changed), self);
@@ -355,6 +421,32 @@ sl_session_start(SlSession *self)
         advance(self, SL_SESSION_EVENT_CODECS);
 }
 
+void
+sl_session_start(SlSession *self)
+{
+    g_return_if_fail(self->state == SL_SESSION_NEW);
+
+    begin(self);
+}
+
+void
+sl_session_answer_offer_async(SlSession *self, SlSdpOffer *offer, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+    g_return_if_fail(self->state == SL_SESSION_NEW);
+
+    self->viewers_offer = sl_sdp_offer_ref(offer);
+    self->answering = g_task_new(self, NULL, callback, user_data);
+    self->picture_timer = sl_context_add_timeout(self->context, PICTURE_MS, on_picture_timer, self);
+    begin(self);
+}
+
+char *
+sl_session_answer_offer_finish(SlSession *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
 gboolean
 sl_session_answer(SlSession *self, guint number, const char *sdp, GError **error)
 {
@@ -362,7 +454,7 @@ sl_session_answer(SlSession *self, guint number, const char *sdp, GError **error
     g_autoptr(GError) fault = NULL;
     g_autoptr(GError) reason = NULL;
 
-    if (peer == NULL || sl_peer_answer(peer, sdp, &fault))
+    if (peer == NULL || sl_peer_take_answer(peer, sdp, &fault))
         return TRUE;
     /* The caller tells the viewer what was wrong: `problem` is for what is found later. */
     reason = g_error_new_literal(SL_SESSION_ERROR, SL_SESSION_ERROR_LOST, fault->message);
@@ -394,7 +486,7 @@ sl_session_restart(SlSession *self)
 {
     g_autoptr(SlSession) alive = g_object_ref(self);
 
-    if (self->state != SL_SESSION_ACTIVE)
+    if (self->state != SL_SESSION_ACTIVE || self->viewers_offer != NULL)
         return;
     log_vain_wait(self);
     end_all_peers(self);
@@ -413,6 +505,7 @@ sl_session_end(SlSession *self, const GError *reason)
     advance(self, SL_SESSION_EVENT_END);
     if (held_stream)
         sl_stream_release(self->stream);
+    fail_answer(self, reason);
     g_signal_emit(self, signals[ENDED], 0, reason);
 }
 
@@ -420,7 +513,7 @@ gboolean
 sl_session_is_connected(SlSession *self)
 {
     for (guint i = 0; i < self->peers->len; i++) {
-        if (sl_peer_get_state(g_ptr_array_index(self->peers, i)) == SL_PEER_CONNECTED)
+        if (sl_peer_get_state(g_ptr_array_index(self->peers, i)) == SL_RTC_CONNECTED)
             return TRUE;
     }
     return FALSE;
@@ -467,7 +560,9 @@ sl_session_dispose(GObject *object)
         sl_session_end(self, NULL);
     sl_clear_source(&self->offer_timer);
     sl_clear_source(&self->change_timer);
+    sl_clear_source(&self->picture_timer);
     g_clear_object(&self->relay);
+    g_clear_object(&self->exchange);
     g_clear_object(&self->stream);
     G_OBJECT_CLASS(sl_session_parent_class)->dispose(object);
 }
@@ -477,7 +572,9 @@ sl_session_finalize(GObject *object)
 {
     SlSession *self = SL_SESSION(object);
 
+    g_clear_pointer(&self->clients, g_hash_table_unref);
     g_clear_pointer(&self->peers, g_ptr_array_unref);
+    g_clear_pointer(&self->viewers_offer, sl_sdp_offer_unref);
     g_clear_pointer(&self->ice, sl_ice_unref);
     g_clear_pointer(&self->grant, sl_grant_unref);
     g_clear_pointer(&self->context, g_main_context_unref);
@@ -517,10 +614,11 @@ sl_session_init(SlSession *self)
 {
     sl_census_add_object(self);
     self->peers = g_ptr_array_new_with_free_func(g_object_unref);
+    self->clients = g_hash_table_new_full(NULL, NULL, NULL, g_object_unref);
 }
 
-static char *
-make_id(void)
+char *
+sl_session_make_id(void)
 {
     guint64 random[2];
 
@@ -531,18 +629,20 @@ make_id(void)
 }
 
 SlSession *
-sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlStream *stream,
-               const char *page, SlGrant *grant, const char *address, const SlLimits *limits)
+sl_session_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlObjectExchange *exchange,
+               SlStream *stream, const char *page, SlGrant *grant, const char *address,
+               const SlLimits *limits)
 {
     SlSession *self = g_object_new(SL_TYPE_SESSION, NULL);
 
     self->context = g_main_context_ref(context);
     self->ice = sl_ice_ref(ice);
     self->relay = g_object_ref(relay);
+    self->exchange = g_object_ref(exchange);
     self->stream = g_object_ref(stream);
     self->grant = sl_grant_ref(grant);
     self->limits = *limits;
-    self->id = make_id();
+    self->id = sl_session_make_id();
     self->page = g_strdup(page);
     self->address = g_strdup(address);
     return self;

@@ -2,7 +2,9 @@
 
 #include "sl-grant.h"
 #include "sl-ice.h"
+#include "sl-object-exchange.h"
 #include "sl-relay.h"
+#include "sl-sdp-offer.h"
 #include "sl-settings.h"
 #include "sl-stream.h"
 
@@ -26,6 +28,10 @@ typedef enum {
     SL_SESSION_ERROR_LOST, /* the viewer's network, or what it sent: its peer's end says it all */
     SL_SESSION_ERROR_NO_PATH, /* the same, but it never was connected */
     SL_SESSION_ERROR_NO_PORT,
+    SL_SESSION_ERROR_NO_PICTURE,     /* the stream gave none in time: an offer can't be answered */
+    SL_SESSION_ERROR_CODECS_CHANGED, /* what was answered can't be kept: post another offer */
+    SL_SESSION_ERROR_SIMULCAST,      /* a publisher's offer of one picture in several sizes */
+    SL_SESSION_ERROR_BUSY,           /* the stream has a publisher, or takes none */
     SL_SESSION_ERROR_INTERNAL,
 } SlSessionError;
 
@@ -56,6 +62,28 @@ SlGrant *sl_session_get_grant(SlSession *self);
 /** sl_session_start: connect the signals first: an offer may follow as soon as the stream's codec
  * is known. */
 void sl_session_start(SlSession *self);
+
+/**
+ * sl_session_answer_offer_async:
+ *
+ * Instead of sl_session_start(): the viewer made the offer (WHEP), and gets an answer. Waits for
+ * the stream's codecs, for 10 s. Done when there is an answer and no more candidates are looked
+ * for, or 500 ms have passed (host candidates are there at once).
+ *
+ * Such a session has one peer, number 1, whose end is its own, and does not restart. Where the
+ * stream's codecs become others it ends with SL_SESSION_ERROR_CODECS_CHANGED.
+ */
+void sl_session_answer_offer_async(SlSession *self, SlSdpOffer *offer, GAsyncReadyCallback callback,
+                                   gpointer user_data);
+/**
+ * sl_session_answer_offer_finish:
+ *
+ * Returns: (transfer full) (nullable): the answer, candidates included. %NULL with
+ *   SL_SESSION_ERROR, and the session has ended: _BAD_SDP (it sends, or asks for nothing),
+ *   _CODEC_UNSUPPORTED (the message says what there is), _NO_PICTURE, _NO_PORT, _INTERNAL; _LOST
+ *   where it was ended meanwhile
+ */
+char *sl_session_answer_offer_finish(SlSession *self, GAsyncResult *result, GError **error);
 
 /*
  * What the viewer sent. Unknown peers are ignored (their end crosses with it) and give TRUE. FALSE

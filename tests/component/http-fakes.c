@@ -1,6 +1,85 @@
 #include "http-fakes.h"
+#include "sl-publisher.h"
 
 static guint n_alive;
+
+/* Offers: what sessions and publishers do with them */
+
+static struct {
+    gboolean are_held;
+    GError *next_error;
+    GString *log;
+} offers;
+
+static void log_offer(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+static void
+log_offer(const char *format, ...)
+{
+    va_list args;
+
+    if (offers.log == NULL)
+        offers.log = g_string_new(NULL);
+    va_start(args, format);
+    g_string_append_vprintf(offers.log, format, args);
+    va_end(args);
+}
+
+char *
+fake_offers_take_log(void)
+{
+    char *log = offers.log != NULL ? g_string_free(offers.log, FALSE) : g_strdup("");
+
+    offers.log = NULL;
+    return log;
+}
+
+void
+fake_offers_hold(gboolean hold)
+{
+    offers.are_held = hold;
+}
+
+void
+fake_offers_fail_next(GQuark domain, int code, const char *message)
+{
+    g_clear_error(&offers.next_error);
+    offers.next_error = g_error_new_literal(domain, code, message);
+}
+
+static gboolean
+take_offers_error(GError **error)
+{
+    if (offers.next_error == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&offers.next_error));
+    return FALSE;
+}
+
+/* Returns: (transfer full) (nullable): the task, where it is held */
+static GTask *
+answer_offer(GTask *task)
+{
+    GError *error = NULL;
+
+    if (offers.are_held)
+        return task;
+    if (take_offers_error(&error))
+        g_task_return_pointer(task, g_strdup(FAKE_ANSWER), g_free);
+    else
+        g_task_return_error(task, error);
+    g_object_unref(task);
+    return NULL;
+}
+
+static void
+lose_offer(GTask *task)
+{
+    if (task == NULL)
+        return;
+    g_task_return_new_error(task, SL_SESSION_ERROR, SL_SESSION_ERROR_LOST, "ended");
+    g_object_unref(task);
+}
 
 /* Stream */
 
@@ -18,6 +97,8 @@ struct _SlStream {
     gboolean is_held;
     char *failure; /* nullable */
     guint n_swaps, n_live;
+    SlSource *published; /* nullable */
+    GError *unwelcome;   /* nullable: why nobody may publish */
 };
 G_DEFINE_FINAL_TYPE(SlStream, sl_stream, G_TYPE_OBJECT)
 
@@ -35,6 +116,8 @@ sl_stream_finalize(GObject *object)
     g_clear_pointer(&self->description, sl_description_unref);
     g_clear_pointer(&self->values, sl_values_unref);
     g_free(self->failure);
+    g_clear_object(&self->published);
+    g_clear_error(&self->unwelcome);
     n_alive--;
     G_OBJECT_CLASS(sl_stream_parent_class)->finalize(object);
 }
@@ -131,6 +214,55 @@ sl_stream_set_live(SlStream *self, SlValues *values, GError **error)
     self->n_live++;
     fake_stream_set_description(self, sl_values_get_description(values), values);
     return TRUE;
+}
+
+void
+fake_stream_refuse_publishers(SlStream *self, SlMediaError code, const char *message)
+{
+    g_clear_error(&self->unwelcome);
+    if (message != NULL)
+        self->unwelcome = g_error_new_literal(SL_MEDIA_ERROR, (gint)code, message);
+}
+
+gboolean
+sl_stream_may_publish(SlStream *self, GError **error)
+{
+    if (self->unwelcome != NULL)
+        g_propagate_error(error, g_error_copy(self->unwelcome));
+    return self->unwelcome == NULL;
+}
+
+void
+sl_stream_publish_async(SlStream *self, SlSource *source, const char *title,
+                        GAsyncReadyCallback callback, gpointer user_data)
+{
+    g_autoptr(GTask) task = g_task_new(self, NULL, callback, user_data);
+
+    if (self->unwelcome != NULL) {
+        g_task_return_error(task, g_error_copy(self->unwelcome));
+        return;
+    }
+    g_set_object(&self->published, source);
+    g_task_return_boolean(task, TRUE);
+    g_signal_emit_by_name(self, "state-changed");
+}
+
+gboolean
+sl_stream_publish_finish(SlStream *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_boolean(G_TASK(result), error);
+}
+
+gboolean
+sl_stream_is_published(SlStream *self)
+{
+    return self->published != NULL;
+}
+
+const char *
+sl_stream_get_source_word(SlStream *self)
+{
+    return self->published != NULL ? "publisher" : "camera";
 }
 
 void
@@ -249,7 +381,8 @@ sl_stream_get_codecs(SlStream *self)
 const char *
 sl_stream_state_to_string(SlStreamState state)
 {
-    static const char *const WORDS[] = { "idle", "starting", "live", "camera-lost", "failed" };
+    static const char *const WORDS[] = { "idle",        "starting", "live",
+                                         "camera-lost", "failed",   "waiting" };
 
     return WORDS[state];
 }
@@ -259,10 +392,11 @@ sl_stream_state_to_string(SlStreamState state)
 struct _SlSession {
     GObject parent_instance;
     SlStream *stream;
-    char *page;
+    char *id, *page;
     GString *log;
     GError *next_error;
-    gboolean ended;
+    GTask *offer; /* nullable: held */
+    gboolean answers, ended;
 };
 G_DEFINE_FINAL_TYPE(SlSession, sl_session, G_TYPE_OBJECT)
 
@@ -272,6 +406,7 @@ sl_session_finalize(GObject *object)
     SlSession *self = SL_SESSION(object);
 
     g_object_unref(self->stream);
+    g_free(self->id);
     g_free(self->page);
     g_string_free(self->log, TRUE);
     g_clear_error(&self->next_error);
@@ -317,13 +452,28 @@ fake_session_fail_next(SlSession *self, SlSessionError code, const char *message
 const char *
 sl_session_get_id(SlSession *self)
 {
-    return "0123456789abcdef0123456789abcdef";
+    return self->id;
 }
 
 void
 sl_session_start(SlSession *self)
 {
     g_string_append(self->log, "start\n");
+}
+
+void
+sl_session_answer_offer_async(SlSession *self, SlSdpOffer *offer, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+    log_offer("whep offer\n");
+    self->answers = TRUE;
+    self->offer = answer_offer(g_task_new(self, NULL, callback, user_data));
+}
+
+char *
+sl_session_answer_offer_finish(SlSession *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
 }
 
 static gboolean
@@ -346,6 +496,11 @@ gboolean
 sl_session_add_candidate(SlSession *self, guint peer, const char *mid, int mline,
                          const char *candidate, GError **error)
 {
+    if (self->answers) {
+        log_offer("whep candidate %u %s %d '%s'\n", peer, mid != NULL ? mid : "-", mline,
+                  candidate);
+        return take_offers_error(error);
+    }
     g_string_append_printf(self->log, "candidate %u %s %d '%s'\n", peer, mid != NULL ? mid : "-",
                            mline, candidate);
     return take_error(self, error);
@@ -369,6 +524,101 @@ sl_session_end(SlSession *self, const GError *reason)
     if (self->ended)
         return;
     self->ended = TRUE;
+    if (self->answers)
+        log_offer("whep end\n");
+    lose_offer(g_steal_pointer(&self->offer));
+    g_signal_emit_by_name(self, "ended", reason);
+}
+
+/* Publisher */
+
+struct _SlPublisher {
+    GObject parent_instance;
+    char *id;
+    GTask *offer; /* nullable: held */
+    gboolean ended;
+};
+G_DEFINE_FINAL_TYPE(SlPublisher, sl_publisher, G_TYPE_OBJECT)
+
+static SlPublisher *last_publisher; /* nullable */
+
+static void
+sl_publisher_finalize(GObject *object)
+{
+    g_free(SL_PUBLISHER(object)->id);
+    if (last_publisher == SL_PUBLISHER(object))
+        last_publisher = NULL;
+    n_alive--;
+    G_OBJECT_CLASS(sl_publisher_parent_class)->finalize(object);
+}
+
+static void
+sl_publisher_class_init(SlPublisherClass *klass)
+{
+    G_OBJECT_CLASS(klass)->finalize = sl_publisher_finalize;
+    g_signal_new("ended", G_TYPE_FROM_CLASS(klass), 0, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                 G_TYPE_ERROR);
+}
+
+static void
+sl_publisher_init(SlPublisher *self)
+{
+    static guint number;
+
+    self->id = g_strdup_printf("fedcba9876543210fedcba98%08x", ++number);
+    last_publisher = self;
+    n_alive++;
+}
+
+SlPublisher *
+fake_publisher_get_last(void)
+{
+    return last_publisher;
+}
+
+SlPublisher *
+sl_publisher_new(GMainContext *context, SlIce *ice, SlStream *stream, SlGrant *grant,
+                 const char *address, const SlLimits *limits)
+{
+    return g_object_new(SL_TYPE_PUBLISHER, NULL);
+}
+
+const char *
+sl_publisher_get_id(SlPublisher *self)
+{
+    return self->id;
+}
+
+void
+sl_publisher_answer_offer_async(SlPublisher *self, SlSdpOffer *offer, GAsyncReadyCallback callback,
+                                gpointer user_data)
+{
+    log_offer("whip offer\n");
+    self->offer = answer_offer(g_task_new(self, NULL, callback, user_data));
+}
+
+char *
+sl_publisher_answer_offer_finish(SlPublisher *self, GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+gboolean
+sl_publisher_add_candidate(SlPublisher *self, const char *mid, int mline, const char *candidate,
+                           GError **error)
+{
+    log_offer("whip candidate %s %d '%s'\n", mid != NULL ? mid : "-", mline, candidate);
+    return take_offers_error(error);
+}
+
+void
+sl_publisher_end(SlPublisher *self, const GError *reason)
+{
+    if (self->ended)
+        return;
+    self->ended = TRUE;
+    log_offer("whip end\n");
+    lose_offer(g_steal_pointer(&self->offer));
     g_signal_emit_by_name(self, "ended", reason);
 }
 
@@ -406,7 +656,8 @@ sl_session_pool_init(SlSessionPool *self)
 }
 
 SlSessionPool *
-sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, const SlLimits *limits)
+sl_session_pool_new(GMainContext *context, SlIce *ice, SlRelay *relay, SlObjectExchange *exchange,
+                    const SlLimits *limits)
 {
     SlSessionPool *self = g_object_new(SL_TYPE_SESSION_POOL, NULL);
 
@@ -440,7 +691,7 @@ end_replaced(SlSessionPool *self, const char *page)
 
     for (guint i = 0; i < self->sessions->len; i++) {
         SlSession *session = g_ptr_array_index(self->sessions, i);
-        if (g_strcmp0(session->page, page) == 0) {
+        if (page != NULL && g_strcmp0(session->page, page) == 0) {
             sl_session_end(session, reason);
             return;
         }
@@ -451,6 +702,7 @@ SlSession *
 sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, SlGrant *grant,
                        const char *address, GError **error)
 {
+    static guint number;
     SlSession *session;
 
     end_replaced(self, page);
@@ -466,6 +718,8 @@ sl_session_pool_create(SlSessionPool *self, SlStream *stream, const char *page, 
     session = g_object_new(SL_TYPE_SESSION, NULL);
     session->stream = g_object_ref(stream);
     session->page = g_strdup(page);
+    session->id = page != NULL ? g_strdup("0123456789abcdef0123456789abcdef")
+                               : g_strdup_printf("0123456789abcdef01234567%08x", ++number);
     g_ptr_array_add(self->sessions, g_object_ref(session));
     g_signal_connect(session, "ended", G_CALLBACK(on_session_ended), self);
     g_signal_emit_by_name(self, "changed", stream);

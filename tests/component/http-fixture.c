@@ -132,20 +132,36 @@ http_fixture_start(HttpFixture *self, const char *address, const char *web_dir)
     SlIceSettings ice_settings = { 0 };
     g_autoptr(SlAccess) access = sl_access_new(&config);
     g_autoptr(SlIce) ice = sl_ice_new(&ice_settings);
+    g_autoptr(GPtrArray) namespaces = NULL;
     g_autoptr(GError) error = NULL;
 
     self->meters = sl_meters_new(NULL, &self->limits);
     self->limits.meters = self->meters;
-    self->relay = sl_relay_new(NULL, &self->limits);
-    sl_relay_add_channel(self->relay, "talk:camera", "camera");
-    self->pool = sl_session_pool_new(NULL, ice, self->relay, &self->limits);
+    namespaces = g_ptr_array_new_with_free_func((GDestroyNotify)sl_relay_namespace_unref);
+    g_ptr_array_add(namespaces, sl_relay_namespace_new("talk"));
+    self->relay = sl_relay_new(NULL, &self->limits, namespaces);
+    sl_relay_add_stream(self->relay, "camera");
+    sl_relay_add_channel(self->relay, "talk:camera");
     http_fixture_write(self, FIXTURE_PIPELINE,
                        "[about]\ntitle = Plain\n[source]\n"
                        "videotestsrc ! vp8enc ! appsink name=video\n");
     make_stream(self);
-    self->server =
-        sl_http_server_new(NULL, access, self->pool, self->relay, ice, &self->limits, web_dir);
+    self->store =
+        sl_object_store_new(g_main_context_default(), &self->limits, self->cache_dir, &error);
+    g_assert_no_error(error);
+    self->exchange = sl_object_exchange_new(g_main_context_default(), &self->limits, self->store);
+    self->pool = sl_session_pool_new(NULL, ice, self->relay, self->exchange, &self->limits);
+    self->server = sl_http_server_new(&(SlHttpServerConfig){ .access = access,
+                                                             .pool = self->pool,
+                                                             .relay = self->relay,
+                                                             .ice = ice,
+                                                             .store = self->store,
+                                                             .exchange = self->exchange,
+                                                             .limits = &self->limits,
+                                                             .web_dir = web_dir });
     sl_http_server_add_stream(self->server, self->pipeline, CHANNELS);
+    if (self->tls != NULL)
+        sl_http_server_set_tls(self->server, self->tls);
     g_assert_true(sl_http_server_listen(self->server, address, 0, &error));
     g_assert_no_error(error);
     self->port = sl_http_server_get_port(self->server);
@@ -157,18 +173,26 @@ http_fixture_stop(HttpFixture *self)
 {
     gpointer server = self->server;
     gpointer relay = self->relay;
+    gpointer store = self->store;
 
     sl_http_server_close(self->server);
     sl_relay_close(self->relay);
+    sl_object_exchange_close(self->exchange);
     g_object_add_weak_pointer(server, &server);
     g_object_add_weak_pointer(relay, &relay);
+    g_object_add_weak_pointer(store, &store);
     g_clear_object(&self->server);
     g_clear_object(&self->relay);
     g_clear_object(&self->pool);
     g_clear_object(&self->pipeline);
     g_clear_object(&self->stream);
-    WAIT_UNTIL(server == NULL && relay == NULL && fake_objects_alive() == 0);
+    g_clear_object(&self->exchange);
+    sl_object_store_close(self->store);
+    g_clear_object(&self->store);
+    WAIT_UNTIL(server == NULL && relay == NULL && store == NULL && fake_objects_alive() == 0);
     WAIT_UNTIL(http_fixture_count_fds() <= self->n_fds);
+    g_clear_pointer(&self->tls, sl_tls_unref);
+    g_clear_pointer(&self->cache_dir, g_free);
     sl_meters_free(self->meters);
     remove_folder(self);
 }

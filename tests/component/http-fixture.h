@@ -17,11 +17,15 @@ typedef struct {
     SlHttpServer *server;
     SlSessionPool *pool;
     SlRelay *relay;
+    SlObjectStore *store;
+    SlObjectExchange *exchange;
     SlStream *stream;
     SlPipelineSwitch *pipeline;  /* of stream: FIXTURE_PIPELINE */
     gboolean may_edit;           /* FALSE, before the start */
     SlPipelineChooseFunc choose; /* nullable, likewise */
     char *folder;                /* of descriptions, and nothing else is found by name */
+    SlTls *tls;                  /* nullable, likewise: http; owned */
+    char *cache_dir;             /* nullable, likewise: objects in memory; owned */
     SlLimits limits;
     SlMeters *meters; /* of limits */
     guint16 port;

@@ -31,6 +31,9 @@ void
 session_fixture_set_up(SessionFixture *self, gconstpointer text)
 {
     SlIceSettings settings = { 0 };
+    g_autoptr(GPtrArray) namespaces = NULL;
+    SlRelayNamespace *loose;
+    g_autoptr(GError) error = NULL;
 
     sl_limits_init(&self->limits);
     self->limits.linger_ms = 10;
@@ -39,11 +42,20 @@ session_fixture_set_up(SessionFixture *self, gconstpointer text)
     self->limits.max_sessions_per_address = 2;
     self->limits.max_sdp_bytes = 20000;
     self->ice = sl_ice_new(&settings);
-    self->relay = sl_relay_new(g_main_context_default(), &self->limits);
-    sl_relay_add_channel(self->relay, "talk:camera", "camera");
+    namespaces = g_ptr_array_new_with_free_func((GDestroyNotify)sl_relay_namespace_unref);
+    g_ptr_array_add(namespaces, sl_relay_namespace_new("talk"));
+    loose = sl_relay_namespace_new("loose");
+    loose->unreliable = TRUE;
+    g_ptr_array_add(namespaces, loose);
+    self->relay = sl_relay_new(g_main_context_default(), &self->limits, namespaces);
+    sl_relay_add_stream(self->relay, "camera");
+    sl_relay_add_channel(self->relay, "talk:camera");
+    self->store = sl_object_store_new(g_main_context_default(), &self->limits, NULL, &error);
+    g_assert_no_error(error);
+    self->exchange = sl_object_exchange_new(g_main_context_default(), &self->limits, self->store);
     self->stream = make_stream(text, &self->limits);
-    self->pool =
-        sl_session_pool_new(g_main_context_default(), self->ice, self->relay, &self->limits);
+    self->pool = sl_session_pool_new(g_main_context_default(), self->ice, self->relay,
+                                     self->exchange, &self->limits);
     self->grant = sl_grant_new("test", SL_ROLES_GUEST, NULL, 0);
 }
 
@@ -64,24 +76,33 @@ session_fixture_tear_down(SessionFixture *self, gconstpointer unused)
 {
     gboolean closed = FALSE, stopped = FALSE;
     gpointer stream = self->stream, pool = self->pool, relay = self->relay;
+    gpointer store = self->store, exchange = self->exchange;
 
     g_object_add_weak_pointer(stream, &stream);
     g_object_add_weak_pointer(pool, &pool);
     g_object_add_weak_pointer(relay, &relay);
+    g_object_add_weak_pointer(store, &store);
+    g_object_add_weak_pointer(exchange, &exchange);
 
     sl_session_pool_close_async(self->pool, on_closed, &closed);
     PROC_WAIT_UNTIL(closed);
     g_assert_cmpuint(sl_session_pool_get_n_sessions(self->pool), ==, 0);
     sl_relay_close(self->relay);
+    sl_object_exchange_close(self->exchange);
+    g_assert_cmpuint(sl_object_exchange_get_n_clients(self->exchange), ==, 0);
+    sl_object_store_close(self->store);
     sl_stream_stop_async(self->stream, on_stopped, &stopped);
     PROC_WAIT_UNTIL(stopped);
 
     g_object_unref(self->pool);
     g_object_unref(self->relay);
+    g_object_unref(self->exchange);
+    g_object_unref(self->store);
     g_object_unref(self->stream);
     sl_ice_unref(self->ice);
     sl_grant_unref(self->grant);
     PROC_WAIT_UNTIL(stream == NULL && pool == NULL && relay == NULL);
+    PROC_WAIT_UNTIL(exchange == NULL && store == NULL);
 }
 
 SlSession *

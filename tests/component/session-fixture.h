@@ -8,6 +8,8 @@ typedef struct {
     SlLimits limits;
     SlIce *ice;
     SlRelay *relay;
+    SlObjectStore *store; /* in memory */
+    SlObjectExchange *exchange;
     SlStream *stream;
     SlSessionPool *pool;
     SlGrant *grant;

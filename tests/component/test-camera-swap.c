@@ -1,6 +1,7 @@
 #include <gst/gst.h>
 
 #include "fake-camera.h"
+#include "fake-publisher.h"
 #include "proc-fixture.h"
 #include "sl-census.h"
 #include "sl-feed.h"
@@ -481,6 +482,198 @@ test_nothing_is_left(void)
     tear_down(&fixture);
 }
 
+/* --- somebody publishes meanwhile --- */
+
+static void
+on_published(GObject *stream, GAsyncResult *result, gpointer data)
+{
+    Outcome *outcome = data;
+
+    sl_stream_publish_finish(SL_STREAM(stream), result, &outcome->error);
+    outcome->ended = TRUE;
+}
+
+static FakePublisher *
+publish(Fixture *fixture)
+{
+    FakePublisher *publisher = fake_publisher_new(NULL);
+    Outcome outcome = { 0 };
+
+    sl_stream_publish_async(fixture->stream, SL_SOURCE(publisher), NULL, on_published, &outcome);
+    PROC_WAIT_UNTIL(outcome.ended);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpstr(sl_stream_get_title(fixture->stream), ==, "door");
+    g_assert_null(sl_stream_get_mode(fixture->stream));
+    return publisher;
+}
+
+static void
+leave(FakePublisher *publisher)
+{
+    gpointer weak = publisher;
+
+    fake_publisher_leave(publisher);
+    g_object_add_weak_pointer(weak, &weak);
+    g_object_unref(publisher);
+    PROC_WAIT_UNTIL(weak == NULL);
+}
+
+/* A former setup still has the camera that is wanted again. */
+static void
+test_publisher_leaves_soon(void)
+{
+    guint n_refused = fake_camera_count_refused();
+    GstElement *appsrc = gst_object_ref_sink(gst_element_factory_make("appsrc", NULL));
+    FakePublisher *publisher;
+    Fixture fixture;
+    guint n_asked;
+    SlFeed *feed;
+
+    set_up(&fixture);
+    feed = sl_track_subscribe(get_track(&fixture), GST_APP_SRC(appsrc));
+    publisher = publish(&fixture);
+    g_assert_cmpuint(fake_camera_count_open(), ==, 1);
+    n_asked = fake_camera_count_asked();
+    fake_camera_set_close_hangs(TRUE);
+    leave(publisher);
+    g_assert_cmpint(sl_stream_get_state(fixture.stream), ==, SL_STREAM_WAITING);
+    g_assert_cmpuint(fake_camera_count_asked(), ==, n_asked);
+    fake_camera_set_close_hangs(FALSE);
+    wait_for(&fixture, SL_STREAM_LIVE);
+    g_assert_cmpuint(fixture.states, ==, BIT(SL_STREAM_WAITING) | BIT(SL_STREAM_LIVE));
+    g_assert_cmpuint(fixture.n_codecs + fixture.n_inputs, ==, 0);
+    g_assert_cmpuint(fake_camera_count_refused(), ==, n_refused);
+    g_assert_cmpstr(sl_stream_get_source_word(fixture.stream), ==, "camera");
+
+    publisher = publish(&fixture); /* the same, and the last viewer goes before it is free */
+    leave(publisher);
+    sl_stream_release(fixture.stream);
+    wait_for(&fixture, SL_STREAM_IDLE);
+    g_assert_cmpuint(fake_camera_count_refused(), ==, n_refused);
+    sl_feed_unsubscribe(feed);
+    gst_object_unref(appsrc);
+    tear_down(&fixture);
+}
+
+/* A trial has the camera, beside the publisher. */
+static void
+test_publisher_leaves_during_trial(void)
+{
+    guint n_refused = fake_camera_count_refused();
+    FakePublisher *publisher;
+    Fixture fixture;
+    Outcome outcome;
+
+    set_up(&fixture);
+    publisher = publish(&fixture);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 0);
+    begin_swap(&fixture, other_vp8, &outcome);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 1);
+    leave(publisher);
+    PROC_WAIT_UNTIL(outcome.ended);
+    g_assert_no_error(outcome.error);
+    g_assert_cmpint(sl_stream_get_state(fixture.stream), ==, SL_STREAM_LIVE);
+    wait_for_frames(get_track(&fixture));
+
+    publisher = publish(&fixture);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 0);
+    begin_swap(&fixture, gives_nothing, &outcome);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 1);
+    leave(publisher);
+    assert_undone(&outcome, SL_MEDIA_ERROR_PIPELINE,
+                  "test.pipeline:3: track video gave no frame within 5 s");
+    wait_for(&fixture, SL_STREAM_LIVE);
+    wait_for_frames(get_track(&fixture));
+    g_assert_cmpuint(fake_camera_count_refused(), ==, n_refused);
+    g_assert_cmpuint(fixture.n_codecs, ==, 0);
+    tear_down(&fixture);
+}
+
+/* The camera goes, and comes, while nobody needs it. */
+static void
+test_unplugged_while_published(void)
+{
+    FakePublisher *publisher;
+    Fixture fixture;
+
+    set_up(&fixture);
+    publisher = publish(&fixture);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 0);
+    fixture.states = 0;
+    fake_camera_set(NULL, 0, NULL);
+    sl_camera_monitor_report(fixture.monitor, "video0", FALSE);
+    wait_for_frames(get_track(&fixture));
+    g_assert_cmpuint(fixture.states, ==, 0);
+    leave(publisher);
+    wait_for(&fixture, SL_STREAM_LOST);
+    g_assert_cmpstr(sl_stream_get_detail(fixture.stream), ==, "Camera unplugged, waiting for it");
+
+    publisher = publish(&fixture);
+    g_assert_cmpint(sl_stream_get_state(fixture.stream), ==, SL_STREAM_LIVE);
+    fake_camera_set("video1", 0, FAKE_CAMERA_ONCE);
+    sl_camera_monitor_report(fixture.monitor, "video1", TRUE);
+    wait_for_frames(get_track(&fixture));
+    g_assert_true(sl_stream_is_published(fixture.stream));
+    leave(publisher);
+    wait_for(&fixture, SL_STREAM_LIVE);
+    g_assert_cmpstr(sl_stream_get_title(fixture.stream), ==, "Camera (2.0)");
+    tear_down(&fixture);
+}
+
+/* The trial has it when a viewer comes to what nobody watched. */
+static void
+test_watched_during_trial(void)
+{
+    guint n_refused = fake_camera_count_refused();
+    FakePublisher *publisher;
+    Fixture fixture;
+    Outcome outcome;
+
+    set_up(&fixture);
+    publisher = publish(&fixture);
+    sl_stream_release(fixture.stream);
+    wait_for(&fixture, SL_STREAM_IDLE);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 0);
+    begin_swap(&fixture, gives_nothing, &outcome);
+    PROC_WAIT_UNTIL(fake_camera_count_open() == 1);
+    leave(publisher);
+    g_assert_cmpint(sl_stream_get_state(fixture.stream), ==, SL_STREAM_IDLE);
+    sl_stream_acquire(fixture.stream);
+    assert_undone(&outcome, SL_MEDIA_ERROR_PIPELINE,
+                  "test.pipeline:3: track video gave no frame within 5 s");
+    wait_for(&fixture, SL_STREAM_LIVE);
+    g_assert_cmpuint(fake_camera_count_refused(), ==, n_refused);
+    tear_down(&fixture);
+}
+
+/* Whether there is a camera for the pattern's place is known only when somebody publishes. */
+static void
+test_camera_found_while_published(void)
+{
+    FakePublisher *publisher;
+    Fixture fixture;
+
+    fake_camera_set(NULL, 0, NULL);
+    set_up_from(&fixture, sl_input_new_no_camera());
+    sl_stream_acquire(fixture.stream);
+    wait_for(&fixture, SL_STREAM_LIVE);
+    fake_camera_set("video0", 0, FAKE_CAMERA_ONCE);
+    fake_camera_set_hangs(TRUE);
+    sl_camera_monitor_report(fixture.monitor, "video0", TRUE);
+    PROC_WAIT_UNTIL(fake_camera_count_waiting() == 1);
+    publisher = publish(&fixture);
+    fixture.states = 0;
+    fake_camera_set_hangs(FALSE);
+    PROC_WAIT_UNTIL(fake_camera_count_waiting() == 0);
+    wait_for_frames(get_track(&fixture));
+    g_assert_cmpuint(fake_publisher_get_n_starts(publisher), ==, 1);
+    g_assert_cmpuint(fixture.states, ==, 0);
+    leave(publisher);
+    PROC_WAIT_UNTIL(g_str_equal(sl_stream_get_title(fixture.stream), "Camera (2.0)"));
+    wait_for(&fixture, SL_STREAM_LIVE);
+    tear_down(&fixture);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -500,6 +693,12 @@ main(int argc, char **argv)
     g_test_add_func("/camera-swap/hanging-device", test_hanging_device);
     g_test_add_func("/camera-swap/stops-during-trial", test_stops_during_trial);
     g_test_add_func("/camera-swap/pattern", test_pattern);
+    g_test_add_func("/camera-swap/publisher-leaves-soon", test_publisher_leaves_soon);
+    g_test_add_func("/camera-swap/publisher-leaves-during-trial",
+                    test_publisher_leaves_during_trial);
+    g_test_add_func("/camera-swap/unplugged-while-published", test_unplugged_while_published);
+    g_test_add_func("/camera-swap/watched-during-trial", test_watched_during_trial);
+    g_test_add_func("/camera-swap/camera-found-while-published", test_camera_found_while_published);
     g_test_add_func("/camera-swap/nothing-is-left", test_nothing_is_left);
     return proc_fixture_run();
 }

@@ -72,6 +72,8 @@ static const Case CASES[] = {
       NULL },
     { "status", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
       "\"mode\":\"YUY2 1280x720 at 30\",\"frame_rate\":12,\"expected_rate\":30", NULL },
+    { "status: whose picture it is", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END,
+      "200 OK", "\"source\":\"camera\",", NULL },
     { "limits", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
       "\"limits\":{\"sessions\":{\"limit\":200,", NULL },
     { "limits' counters", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
@@ -84,6 +86,16 @@ static const Case CASES[] = {
       "GET /api/status?key=" FIXTURE_GUEST_KEY
       " HTTP/1.1\r\nHost: localhost:%u\r\nVia: 1.1 proxy\r\n" END,
       "200 OK", "\"viewers\":0", "/dev/video0" },
+    { "relay", "GET /api/relay HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
+      "{\"clients\":0,\"transports\":{\"channel\":0,\"websocket\":0,\"local\":0},"
+      "\"channels\":[{\"channel\":\"talk:camera\",\"epoch\":\"",
+      NULL },
+    { "relay for a guest",
+      "GET /api/relay?key=" FIXTURE_GUEST_KEY
+      " HTTP/1.1\r\nHost: localhost:%u\r\nVia: 1.1 proxy\r\n" END,
+      "403 Forbidden", "Only the operator's key shows the message relay.", "talk" },
+    { "relay's totals", "GET /api/status HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
+      "\"relay\":{\"channels\":1,\"published\":{\"messages\":0,\"bytes\":0},", NULL },
     { "objects", "GET /api/debug/objects HTTP/1.1\r\nHost: localhost:%u\r\n" END, "200 OK",
       "\"SlHttpServer\":1,", "\"gstreamer\"" },
     { "objects for a guest",
@@ -459,16 +471,30 @@ test_in_use(void)
             g_strdup_printf("Port %u is in use; try --listen %s:%u", port, SHOWN[i], port + 1);
         g_autoptr(SlAccess) access = sl_access_new(&(SlAccessConfig){ 0 });
         g_autoptr(SlIce) ice = sl_ice_new(NULL);
+        g_autoptr(GPtrArray) namespaces = g_ptr_array_new();
         g_autoptr(SlHttpServer) server = NULL;
 
         http_fixture_prepare(&fixture);
-        fixture.relay = sl_relay_new(NULL, &fixture.limits);
-        fixture.pool = sl_session_pool_new(NULL, ice, fixture.relay, &fixture.limits);
-        server = sl_http_server_new(NULL, access, fixture.pool, fixture.relay, ice, &fixture.limits,
-                                    NULL);
+        fixture.relay = sl_relay_new(NULL, &fixture.limits, namespaces);
+        fixture.store =
+            sl_object_store_new(g_main_context_default(), &fixture.limits, NULL, &error);
+        g_assert_no_error(error);
+        fixture.exchange =
+            sl_object_exchange_new(g_main_context_default(), &fixture.limits, fixture.store);
+        fixture.pool =
+            sl_session_pool_new(NULL, ice, fixture.relay, fixture.exchange, &fixture.limits);
+        server = sl_http_server_new(&(SlHttpServerConfig){ .access = access,
+                                                           .pool = fixture.pool,
+                                                           .relay = fixture.relay,
+                                                           .ice = ice,
+                                                           .store = fixture.store,
+                                                           .exchange = fixture.exchange,
+                                                           .limits = &fixture.limits });
         g_assert_false(sl_http_server_listen(server, ADDRESSES[i], port, &error));
         g_assert_error(error, SL_HTTP_ERROR, SL_HTTP_ERROR_LISTEN);
         g_assert_cmpstr(error->message, ==, message);
+        g_clear_object(&fixture.exchange);
+        g_clear_object(&fixture.store);
         g_clear_object(&fixture.pool);
         g_clear_object(&fixture.relay);
     }

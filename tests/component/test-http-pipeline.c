@@ -46,7 +46,8 @@ static const Case CASES[] = {
                   "{\"name\":\"broken\",\"title\":\"(has mistakes)\",\"tracks\":[]},"
                   "{\"name\":\"missing\",\"title\":\"missing\",\"tracks\":[\"video\"]},"
                   "{\"name\":\"plain\",\"title\":\"Plain\",\"tracks\":[\"video\"]},"
-                  "{\"name\":\"tuned\",\"title\":\"Tuned\",\"tracks\":[\"video\"]}]" },
+                  "{\"name\":\"tuned\",\"title\":\"Tuned\",\"tracks\":[\"video\"]}],"
+                  "\"published\":false}" },
     { "get the text", "GET", PATH, OPERATOR, .status = "200 OK",
       .contains = "\"edit\":true,\"text\":\"[about]\\ntitle = Plain\\n", .may_edit = TRUE },
     { "head", "HEAD", PATH, OPERATOR, .status = "200 OK" },

@@ -2,6 +2,7 @@
 #include "sl-auto.h"
 #include "sl-capture.h"
 #include "sl-file-loop.h"
+#include "sl-rtsp-picture.h"
 #include "sl-sound.h"
 
 #include <glib/gstdio.h>
@@ -9,17 +10,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED TRUE
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IS_SANITIZED TRUE
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED FALSE
-#endif
 
 /* Every kind of input as ${capture}, ${capture:h264} and ${audio} give it: pictures come, and sound
  * does, in time, whatever the input has of it. */
@@ -169,6 +159,13 @@ find_peak(GstBuffer *buffer)
     return peak;
 }
 
+static gboolean
+is_sound(GstSample *sample)
+{
+    return gst_structure_has_name(gst_caps_get_structure(gst_sample_get_caps(sample), 0),
+                                  "audio/x-raw");
+}
+
 static GstFlowReturn
 on_new_sample(GstAppSink *appsink, gpointer data)
 {
@@ -183,14 +180,16 @@ on_new_sample(GstAppSink *appsink, gpointer data)
     time = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME,
                                        GST_BUFFER_PTS(buffer));
     g_mutex_lock(&output->lock);
-    if (output->n_frames > 0 && time <= output->last)
+    /* The mixer of 1.22 may begin twice, when what is mixed in comes with its first block. */
+    if (output->n_frames == 1 && time == 0 && output->last == 0 && is_sound(sample))
+        ;
+    else if (output->n_frames > 0 && time <= output->last)
         output->n_steps_back++;
     else if (output->n_frames > 0)
         output->longest_step = MAX(output->longest_step, time - output->last);
     output->last = time;
     output->n_frames++;
-    if (gst_structure_has_name(gst_caps_get_structure(gst_sample_get_caps(sample), 0),
-                               "audio/x-raw"))
+    if (is_sound(sample))
         output->peak = MAX(output->peak, find_peak(buffer));
     g_mutex_unlock(&output->lock);
     return GST_FLOW_OK;
@@ -216,8 +215,7 @@ on_message(GstBus *bus, GstMessage *message, gpointer data)
 
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
         gst_bin_recalculate_latency(GST_BIN(run->pipeline));
-    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR &&
-        !sl_sound_owns(GST_MESSAGE_SRC(message)) && run->fault == NULL) {
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR && run->fault == NULL) {
         g_autoptr(GError) error = NULL;
         gst_message_parse_error(message, &error, NULL);
         run->fault = g_strdup(error->message);
@@ -270,6 +268,7 @@ begin(Run *run, const char *device, const char *text)
     gst_object_ref_sink(run->pipeline);
     sl_file_loop_install(GST_BIN(run->pipeline));
     sl_sound_install(GST_BIN(run->pipeline));
+    sl_rtsp_picture_install(GST_BIN(run->pipeline));
     watch_output(run, "video", &run->video);
     watch_output(run, "audio", &run->audio);
     bus = gst_element_get_bus(run->pipeline);
@@ -301,6 +300,7 @@ static const struct {
     const char *name, *why;
 } choices[] = {
     { "test", NULL, "vp8", "vp8, since the test pattern is not encoded" },
+    { "publish", NULL, "published", NULL },
     { "/camera", NULL, "h264-rtsp",
       "h264-rtsp, since the input sends H.264 (Constrained baseline, no B-frames)" },
     { "/main", NULL, "h264-rtsp", "h264-rtsp, since the input sends H.264 (Main, no B-frames)" },
@@ -442,12 +442,6 @@ test_input(gconstpointer data)
 
     if (*c->device == '/' && camera_port == NULL) {
         g_test_skip(camera_missing);
-        g_rmdir(dir);
-        return;
-    }
-    if (IS_SANITIZED && g_str_equal(c->device, "/gibberish")) {
-        g_test_skip("rtspsrc 1.22 has not linked the picture yet when its first packet comes, as "
-                    "slow as this program is under the address sanitizer");
         g_rmdir(dir);
         return;
     }

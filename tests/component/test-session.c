@@ -3,6 +3,7 @@
 
 #include "proc-fixture.h"
 #include "session-fixture.h"
+#include "sl-object-wire.h"
 #include "sl-teardown.h"
 #include "test-viewer.h"
 
@@ -61,6 +62,79 @@ test_picture_and_messages(SessionFixture *fixture, gconstpointer unused)
 
     session_fixture_end(session);
     PROC_WAIT_UNTIL(sl_relay_get_n_clients(fixture->relay) == 0);
+    test_viewer_free(viewer);
+}
+
+/* What is asked on the one that the viewer makes is answered on ours. One that is ordered, or sends
+ * again, is closed; so is another. */
+static void
+test_unreliable_channel(SessionFixture *fixture, gconstpointer unused)
+{
+    static const char *const wrong[] = { "options,ordered=(boolean)false",
+                                         "options,max-retransmits=(int)0" };
+    SlSession *session = session_fixture_create(fixture, "page-one");
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"welcome\""));
+    for (guint i = 0; i < 2; i++) {
+        test_viewer_add_channel(viewer, "control", wrong[i]);
+        PROC_WAIT_UNTIL(test_viewer_is_own_closed(viewer));
+    }
+    test_viewer_add_channel(viewer, "control", TEST_UNRELIABLE);
+    PROC_WAIT_UNTIL(test_viewer_is_own_open(viewer));
+    test_viewer_send_by_own(viewer,
+                            "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"talk:camera\"}");
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"subscribed\""));
+    test_viewer_add_channel(viewer, "control", TEST_UNRELIABLE);
+    PROC_WAIT_UNTIL(test_viewer_is_own_closed(viewer));
+    g_assert_cmpuint(sl_relay_get_n_clients(fixture->relay), ==, 1);
+    g_assert_true(sl_session_is_connected(session));
+
+    session_fixture_end(session);
+    PROC_WAIT_UNTIL(sl_relay_get_n_clients(fixture->relay) == 0);
+    test_viewer_free(viewer);
+}
+
+/* It is put and got by the channel that the viewer makes. One that may lose something is closed; so
+ * is another. */
+static void
+test_objects_channel(SessionFixture *fixture, gconstpointer unused)
+{
+    static const char words[] = "hello, world";
+    static const char *const wrong[] = { "options,ordered=(boolean)false",
+                                         "options,max-retransmits=(int)3" };
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, words, -1);
+    g_autofree char *put = g_strdup_printf(
+        "{\"type\":\"put\",\"id\":1,\"hash\":\"%s\",\"size\":12,\"key\":\"k\"}", hash);
+    g_autofree char *get = g_strdup_printf("{\"type\":\"get\",\"id\":2,\"hash\":\"%s\"}", hash);
+    g_autoptr(GBytes) bytes = g_bytes_new_static(words, strlen(words));
+    g_autoptr(GBytes) chunk = sl_object_chunk_to_bytes(&(SlObjectChunk){ 1, 0, 12 }, bytes, 0);
+    SlSession *session = session_fixture_create(fixture, "page-one");
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"welcome\""));
+    for (guint i = 0; i < 2; i++) {
+        test_viewer_add_channel(viewer, "objects", wrong[i]);
+        PROC_WAIT_UNTIL(test_viewer_is_own_closed(viewer));
+    }
+    test_viewer_add_channel(viewer, "objects", NULL);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"max-object-bytes\":"));
+    g_assert_cmpuint(sl_object_exchange_get_n_clients(fixture->exchange), ==, 1);
+    test_viewer_send_by_own(viewer, put);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"putting\",\"id\":1,\"offset\":0"));
+    test_viewer_send_bytes_by_own(viewer, chunk);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"stored\",\"id\":1"));
+    test_viewer_send_by_own(viewer, get);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, words));
+    test_viewer_send_by_own(viewer, "{\"type\":\"ack\",\"id\":2,\"offset\":12}");
+    test_viewer_add_channel(viewer, "objects", NULL);
+    PROC_WAIT_UNTIL(test_viewer_is_own_closed(viewer));
+    g_assert_true(sl_session_is_connected(session));
+
+    session_fixture_end(session);
+    PROC_WAIT_UNTIL(sl_object_exchange_get_n_clients(fixture->exchange) == 0);
     test_viewer_free(viewer);
 }
 
@@ -387,6 +461,72 @@ test_frames_are_sent_whole(SessionFixture *fixture, gconstpointer unused)
     test_viewer_free(viewer);
 }
 
+/* Of the first packet that is sent: how many SSRCs of our own with their clock rates the RTP
+ * session knew. */
+static GstPadProbeReturn
+count_known_ssrcs(GstPad *pad, GstPadProbeInfo *info, gpointer ret_n_known)
+{
+    g_autoptr(GstElement) element = gst_pad_get_parent_element(pad);
+    g_autoptr(GObject) session = NULL;
+    g_autoptr(GstStructure) stats = NULL;
+    GValueArray *sources;
+    gint n_known = 0;
+
+    g_object_get(element, "internal-session", &session, NULL);
+    g_object_get(session, "stats", &stats, NULL);
+    sources = g_value_get_boxed(gst_structure_get_value(stats, "source-stats"));
+    for (guint i = 0; i < sources->n_values; i++) {
+        const GstStructure *source = g_value_get_boxed(&sources->values[i]);
+        gboolean is_internal = FALSE;
+        gint clock_rate = -1;
+
+        gst_structure_get(source, "internal", G_TYPE_BOOLEAN, &is_internal, "clock-rate",
+                          G_TYPE_INT, &clock_rate, NULL);
+        n_known += is_internal && clock_rate > 0;
+    }
+    g_atomic_int_set((gint *)ret_n_known, n_known);
+    return GST_PAD_PROBE_REMOVE;
+}
+
+static void
+on_session_pad_added(GstElement *session, GstPad *pad, gpointer ret_n_known)
+{
+    if (g_str_equal(GST_PAD_NAME(pad), "send_rtp_src"))
+        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST,
+                          count_known_ssrcs, ret_n_known, NULL);
+}
+
+static gboolean
+on_any_session_added(GSignalInvocationHint *hint, guint n_values, const GValue *values,
+                     gpointer ret_n_known)
+{
+    GstElement *element = g_value_get_object(&values[1]);
+    GstElementFactory *factory = gst_element_get_factory(element);
+
+    if (factory != NULL && g_str_equal(GST_OBJECT_NAME(factory), "rtpsession"))
+        g_signal_connect(element, "pad-added", G_CALLBACK(on_session_pad_added), ret_n_known);
+    return TRUE;
+}
+
+/* Else a report that is being made is broken off when another sender's first packet comes. */
+static void
+test_ssrcs_are_known_at_once(SessionFixture *fixture, gconstpointer unused)
+{
+    static gint n_known;
+    guint signal = g_signal_lookup("element-added", GST_TYPE_BIN);
+    gulong hook = g_signal_add_emission_hook(signal, 0, on_any_session_added, &n_known, NULL);
+    SlSession *session = session_fixture_create(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_get_n_frames(viewer) >= 1);
+    g_signal_remove_emission_hook(signal, hook);
+    g_assert_cmpint(g_atomic_int_get(&n_known), ==, 2);
+
+    session_fixture_end(session);
+    test_viewer_free(viewer);
+}
+
 /* The same peers go on: what another start of the source changes is not the viewers' to see. */
 static void
 test_source_begins_again(SessionFixture *fixture, gconstpointer unused)
@@ -418,6 +558,8 @@ main(int argc, char **argv)
                session_fixture_tear_down)
 #define ADD(name, func) ADD_WITH(name, small_vp8, func)
     ADD("picture-and-messages", test_picture_and_messages);
+    ADD("unreliable-channel", test_unreliable_channel);
+    ADD("objects-channel", test_objects_channel);
     ADD("pool-addresses", test_pool_addresses);
     ADD("bad-answers", test_bad_answers);
     ADD("bad-candidates", test_bad_candidates);
@@ -426,6 +568,7 @@ main(int argc, char **argv)
     ADD("nothing-is-left", test_nothing_is_left);
     ADD("two-viewers", test_two_viewers);
     ADD_WITH("frames-are-sent-whole", large_frames, test_frames_are_sent_whole);
+    ADD_WITH("ssrcs-are-known-at-once", with_sound, test_ssrcs_are_known_at_once);
     ADD_WITH("sound-is-not-sent-again", with_sound, test_sound_is_not_sent_again);
     ADD_WITH("packets/picture-and-messages", packets, test_picture_and_messages);
     ADD_WITH("packets/two-viewers", packets, test_two_viewers);

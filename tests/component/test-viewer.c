@@ -29,6 +29,7 @@ struct _TestViewer {
     GMutex lock;
     GPtrArray *texts;              /* protected by lock */
     GstWebRTCDataChannel *channel; /* protected by lock */
+    GPtrArray *own;                /* of GstWebRTCDataChannel */
 };
 
 typedef struct {
@@ -156,6 +157,18 @@ on_message(GstWebRTCDataChannel *channel, const char *text, TestViewer *self)
 }
 
 static void
+on_bytes(GstWebRTCDataChannel *channel, GBytes *message, TestViewer *self)
+{
+    gsize len;
+    const char *bytes = g_bytes_get_data(message, &len);
+    const char *nul = memrchr(bytes, '\0', len);
+    const char *rest = nul != NULL ? nul + 1 : bytes;
+    g_autofree char *text = g_strndup(rest, len - (gsize)(rest - bytes));
+
+    on_message(channel, text, self);
+}
+
+static void
 on_data_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, TestViewer *self)
 {
     g_mutex_lock(&self->lock);
@@ -234,6 +247,9 @@ drop_pipeline(TestViewer *self)
         g_signal_handlers_disconnect_by_data(self->channel, self);
     g_clear_object(&self->channel);
     g_mutex_unlock(&self->lock);
+    for (guint i = 0; i < self->own->len; i++)
+        g_signal_handlers_disconnect_by_data(g_ptr_array_index(self->own, i), self);
+    g_ptr_array_set_size(self->own, 0);
     while (g_atomic_int_get(&self->answering)) /* bounded: it answers or fails */
         g_thread_yield();
     sl_webrtcbin_release(self->pipeline); /* the same leak is on this side */
@@ -304,6 +320,7 @@ test_viewer_new(SlSession *session, TestViewerKind kind)
     self->session = session;
     self->kind = kind;
     self->texts = g_ptr_array_new_with_free_func(g_free);
+    self->own = g_ptr_array_new_with_free_func(g_object_unref);
     g_mutex_init(&self->lock);
     g_signal_connect(session, "offer", G_CALLBACK(on_session_offer), self);
     g_signal_connect(session, "candidate", G_CALLBACK(on_session_candidate), self);
@@ -320,6 +337,7 @@ test_viewer_free(TestViewer *self)
         ;
     g_assert_null(self->session);
     g_ptr_array_unref(self->texts);
+    g_ptr_array_unref(self->own);
     g_free(self->offer);
     g_mutex_clear(&self->lock);
     g_free(self);
@@ -371,6 +389,61 @@ test_viewer_send(TestViewer *self, const char *text)
     g_autoptr(GError) error = NULL;
 
     gst_webrtc_data_channel_send_string_full(self->channel, text, &error);
+    g_assert_no_error(error);
+}
+
+void
+test_viewer_add_channel(TestViewer *self, const char *label, const char *options)
+{
+    g_autoptr(GstStructure) structure =
+        options != NULL ? gst_structure_new_from_string(options) : NULL;
+    GstWebRTCDataChannel *channel = NULL;
+
+    g_signal_emit_by_name(self->webrtcbin, "create-data-channel", label, structure, &channel);
+    g_assert_nonnull(channel);
+    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
+    g_signal_connect(channel, "on-message-data", G_CALLBACK(on_bytes), self);
+    g_ptr_array_add(self->own, channel);
+}
+
+static GstWebRTCDataChannelState
+get_own_state(TestViewer *self)
+{
+    GstWebRTCDataChannelState state;
+
+    g_object_get(g_ptr_array_index(self->own, self->own->len - 1), "ready-state", &state, NULL);
+    return state;
+}
+
+gboolean
+test_viewer_is_own_open(TestViewer *self)
+{
+    return get_own_state(self) == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
+}
+
+gboolean
+test_viewer_is_own_closed(TestViewer *self)
+{
+    return get_own_state(self) == GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED;
+}
+
+void
+test_viewer_send_by_own(TestViewer *self, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    gst_webrtc_data_channel_send_string_full(g_ptr_array_index(self->own, self->own->len - 1), text,
+                                             &error);
+    g_assert_no_error(error);
+}
+
+void
+test_viewer_send_bytes_by_own(TestViewer *self, GBytes *message)
+{
+    g_autoptr(GError) error = NULL;
+
+    gst_webrtc_data_channel_send_data_full(g_ptr_array_index(self->own, self->own->len - 1),
+                                           message, &error);
     g_assert_no_error(error);
 }
 

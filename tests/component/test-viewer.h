@@ -4,6 +4,9 @@
 
 /* A viewer in the same process: a webrtcbin of its own that answers what a session offers. */
 
+/* Of a data channel without order or retransmits, for webrtcbin. */
+#define TEST_UNRELIABLE "options,ordered=(boolean)false,max-retransmits=(int)0"
+
 typedef enum {
     TEST_VIEWER_ANSWERS,
     TEST_VIEWER_SILENT, /* notes the offer and says nothing */
@@ -33,5 +36,15 @@ void test_viewer_ask_for_keyframe(TestViewer *self);
 guint test_viewer_get_peer(TestViewer *self);
 /** Sends on the data channel, which must be open. */
 void test_viewer_send(TestViewer *self, const char *text);
-/** Whether some message received on the data channel contains @text. */
+/** Makes a data channel of its own, once it is connected. @options: (nullable): as webrtcbin has
+ * them */
+void test_viewer_add_channel(TestViewer *self, const char *label, const char *options);
+/** The newest that it made itself. */
+gboolean test_viewer_is_own_open(TestViewer *self);
+gboolean test_viewer_is_own_closed(TestViewer *self);
+void test_viewer_send_by_own(TestViewer *self, const char *text);
+/** As a binary message. */
+void test_viewer_send_bytes_by_own(TestViewer *self, GBytes *message);
+/** Whether some message received on a data channel contains @text; of a binary one, what follows
+ * its last NUL. */
 gboolean test_viewer_has_text(TestViewer *self, const char *text);

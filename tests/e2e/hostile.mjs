@@ -2,13 +2,17 @@
 // SIGHTLINE_TABLE=FILE writes the table as Markdown.
 
 import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 
-import { ask, HTTP, SLOW_HTTP } from './hostile/http.mjs';
+import { ask, HTTP, OBJECTS as OBJECTS_HTTP, SLOW_HTTP } from './hostile/http.mjs';
+import { OBJECTS, OBJECTS_CHANNEL } from './hostile/objects.mjs';
+import { OFFERS } from './hostile/offers.mjs';
 import { PIPELINE } from './hostile/pipeline.mjs';
-import { DATA_CHANNEL, RELAY } from './hostile/relay.mjs';
+import { CONTROL_CHANNEL, DATA_CHANNEL, RELAY, UNIX_SOCKET } from './hostile/relay.mjs';
 import { CANDIDATES, ORDER, SDP } from './hostile/signalling.mjs';
 import { STARTS } from './hostile/starts.mjs';
 import { FRAMES, SLOW_FRAMES, TEXTS } from './hostile/websocket.mjs';
+import { temporaryFolder } from './lib/folders.mjs';
 import { Server } from './lib/server.mjs';
 import { expectEqual, Failure, Suite, until } from './lib/tap.mjs';
 import { Viewer } from './lib/viewer.mjs';
@@ -17,7 +21,8 @@ const FRAMES_AFTER = 3;
 const suite = new Suite();
 const table = [];
 
-const server = await Server.start(suite.scope, ['test', '--set', 'width=320']);
+const relaySocket = path.join(temporaryFolder(suite.scope), 'relay');
+const server = Object.assign(await Server.start(suite.scope, ['test', '--set', 'width=320', '--relay-socket', relaySocket]), { relaySocket });
 const viewer = await Viewer.join(server.webSocket('/ws/camera'), { sink: false });
 suite.scope.after(() => viewer.leave());
 await viewer.playing();
@@ -59,14 +64,20 @@ function addSlowRows(area, rows) {
 }
 
 addRows('HTTP', HTTP, perform);
+addRows('objects by HTTP', OBJECTS_HTTP, perform);
 addRows('WebSocket frame', FRAMES, perform);
 addRows('signalling text', TEXTS, perform);
 addRows('signalling order', ORDER, perform);
 addRows('SDP', SDP, perform);
 addRows('candidate', CANDIDATES, perform);
+addRows('WHEP and WHIP', OFFERS, perform);
 addRows('pipeline', PIPELINE, perform);
 addRows('relay', RELAY, perform);
 addRows('data channel', DATA_CHANNEL, perform);
+addRows('control channel', CONTROL_CHANNEL, perform);
+addRows('Unix socket', UNIX_SOCKET, perform);
+addRows('objects', OBJECTS, perform);
+addRows('objects channel', OBJECTS_CHANNEL, perform);
 addSlowRows('slowly', [...SLOW_HTTP, ...SLOW_FRAMES]);
 addRows('start', STARTS, perform);
 

@@ -54,7 +54,8 @@ async function open(t, args = [], { more = {}, ...options } = {}) {
 const of = (page, func, ...args) => page.evaluate(func, ...args);
 const shown = (page, selector) => of(page, (wanted) => window.seen.visible(wanted).length > 0, selector);
 const outcome = (page, pattern) => until(`the panel to say ${pattern}`, async () => {
-  const words = await of(page, () => [...document.querySelectorAll('.outcome, .undone:not([hidden])')].map((place) => place.innerText).join('\n'));
+  const words = await of(page, () => [...document.querySelectorAll('#pipeline :is(.outcome, .undone:not([hidden]))')]
+    .map((place) => place.innerText).join('\n'));
   if (!pattern.test(words)) throw new Error(`it says ${JSON.stringify(words)}`);
   return words;
 }, { timeoutMs: 30000 });

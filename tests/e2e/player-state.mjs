@@ -36,6 +36,10 @@ const TABLE = [
   [{ stream: 'failed', detail: 'x' }, 'waiting', 'The stream has a problem, trying again', 'x'],
   [{ stream: 'camera-lost', pathBlocked: true, blocked: true, picture: 'moving', detail: 'x' }, 'waiting', 'Camera lost, waiting for it', 'x'],
 
+  [{ stream: 'waiting', detail: 'Waiting for somebody to publish' }, 'waiting', 'Waiting for somebody to publish', ''],
+  [{ stream: 'waiting', detail: 'The publisher has left, waiting for another', picture: 'stalled' }, 'waiting', 'The publisher has left, waiting for another', ''],
+  [{ stream: 'waiting', pathBlocked: true, blocked: true, picture: 'moving' }, 'waiting', 'Waiting for somebody to publish', ''],
+
   // What keeps the picture away is said before that the camera starts, which it may do for long.
   [{ stream: 'starting', pathBlocked: true }, 'no-path', /^Connected, but the picture can't get through/, ADVICE],
   [{ stream: 'starting', refused: 'why' }, 'reconnecting', 'Reconnecting', 'why'],

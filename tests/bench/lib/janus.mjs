@@ -1,6 +1,6 @@
-// Janus with its streaming plugin, to measure beside: started with a configuration of its own (which has IPv6, so that its viewers
-// have as many paths to look after), and a viewer of it.
-// Its protocol: https://janus.conf.meetecho.com/docs/rest.html and …/streaming.html
+// Janus with its streaming and textroom plugins, to measure beside: started with a configuration of its own (which has IPv6, so that its
+// clients have as many paths to look after); a viewer of it, and a talker in a room.
+// Its protocol: https://janus.conf.meetecho.com/docs/rest.html, …/streaming.html and …/textroom.html
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -13,8 +13,9 @@ import { Failure, Skip, until } from '../../e2e/lib/tap.mjs';
 import { loadWebrtc, loadWebSocket, receivedVideo } from '../../e2e/lib/viewer.mjs';
 
 const MOUNTPOINT = 1;
+const ROOM = 1;
 
-function freeTcpPort() {
+export function freeTcpPort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject).listen(0, '127.0.0.1', () => {
       const { port } = server.address();
@@ -32,8 +33,8 @@ function findPlugins() {
 }
 
 export class Janus {
-  /** `port` is where its RTP comes in; throws Skip with the reason where there is no Janus. */
-  static async start(scope, { port, payloadType }) {
+  /** `port` is where its RTP comes in (none without it); throws Skip with the reason where there is no Janus. */
+  static async start(scope, { port = null, payloadType = 96 } = {}) {
     const command = findCommand('janus');
     if (!command)
       throw new Skip('not installed (Debian\'s package janus)');
@@ -44,11 +45,12 @@ export class Janus {
         transports_folder = "${plugins}/transports", events_folder = "${folder}/none", loggers_folder = "${folder}/none",
         debug_level = 2, session_timeout = 0 }
       media: { ipv6 = true }
-      plugins: { disable = "${['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'textroom', 'videocall',
-                               'videoroom', 'voicemail'].map((name) => `libjanus_${name}.so`).join(',')}" }
+      plugins: { disable = "${['audiobridge', 'duktape', 'echotest', 'lua', 'nosip', 'recordplay', 'sip', 'videocall', 'videoroom',
+                               'voicemail'].map((name) => `libjanus_${name}.so`).join(',')}" }
       transports: { disable = "${['http', 'mqtt', 'nanomsg', 'pfunix', 'rabbitmq'].map((name) => `libjanus_${name}.so`).join(',')}" }\n`);
     write('janus.transport.websockets.jcfg', `general: { json = "compact", ws = true, ws_ip = "127.0.0.1", ws_port = ${webSocketPort} }\n`);
-    write('janus.plugin.streaming.jcfg', `camera: { type = "rtp", id = ${MOUNTPOINT}, audio = false, video = true,
+    write('janus.plugin.textroom.jcfg', `general: { json = "compact" }\nroom-${ROOM}: { description = "bench" }\n`);
+    write('janus.plugin.streaming.jcfg', port === null ? '' : `camera: { type = "rtp", id = ${MOUNTPOINT}, audio = false, video = true,
         videoport = ${port}, videoiface = "lo", videopt = ${payloadType}, videocodec = "vp8" }\n`);
 
     const self = new Janus();
@@ -71,11 +73,11 @@ export class Janus {
   }
 }
 
-/** A session with one handle on the streaming plugin. */
+/** A session with one handle on a plugin. */
 class JanusSession {
   #answers = new Map();
 
-  static async open(url) {
+  static async open(url, plugin = 'streaming') {
     const WebSocket = await loadWebSocket();
     const self = new JanusSession();
     self.socket = new WebSocket(url, 'janus-protocol');
@@ -86,7 +88,7 @@ class JanusSession {
     self.socket.on('error', () => {});
     self.socket.on('message', (data) => self.#take(JSON.parse(data.toString())));
     self.session = (await self.request({ janus: 'create' })).data.id;
-    self.handle = (await self.request({ janus: 'attach', plugin: 'janus.plugin.streaming' })).data.id;
+    self.handle = (await self.request({ janus: 'attach', plugin: `janus.plugin.${plugin}` })).data.id;
     return self;
   }
 
@@ -115,28 +117,68 @@ class JanusSession {
   }
 }
 
+/** Answers the offer that `request` brings; gives the peer connection. `prepare` gets it before it answers. */
+async function answer(session, request, confirm, prepare = () => {}) {
+  const webrtc = await loadWebrtc();
+  session.message(request);
+  const sdp = await until('Janus\' offer', () => {
+    if (session.error)
+      throw new Failure(session.error);
+    return session.offer;
+  });
+  const peer = new webrtc.RTCPeerConnection({ iceServers: [] });
+  prepare(peer);
+  peer.onicecandidate = ({ candidate }) => session.request({ janus: 'trickle', candidate: candidate
+    ? { candidate: candidate.candidate, sdpMid: candidate.sdpMid, sdpMLineIndex: candidate.sdpMLineIndex } : { completed: true } });
+  await peer.setRemoteDescription({ type: 'offer', sdp });
+  const local = await peer.createAnswer();
+  await peer.setLocalDescription(local);
+  session.message(confirm, { type: 'answer', sdp: local.sdp });
+  return peer;
+}
+
 export class JanusViewer {
   static async join(url) {
     const self = new JanusViewer();
-    const webrtc = await loadWebrtc();
     self.session = await JanusSession.open(url);
-    self.session.message({ request: 'watch', id: MOUNTPOINT });
-    const sdp = await until('Janus\' offer', () => {
-      if (self.session.error)
-        throw new Failure(self.session.error);
-      return self.session.offer;
-    });
-    self.peer = new webrtc.RTCPeerConnection({ iceServers: [] });
-    self.peer.onicecandidate = ({ candidate }) => self.session.request({ janus: 'trickle', candidate: candidate
-      ? { candidate: candidate.candidate, sdpMid: candidate.sdpMid, sdpMLineIndex: candidate.sdpMLineIndex } : { completed: true } });
-    await self.peer.setRemoteDescription({ type: 'offer', sdp });
-    const answer = await self.peer.createAnswer();
-    await self.peer.setLocalDescription(answer);
-    self.session.message({ request: 'start' }, { type: 'answer', sdp: answer.sdp });
+    self.peer = await answer(self.session, { request: 'watch', id: MOUNTPOINT }, { request: 'start' });
     return self;
   }
 
   received() {
     return receivedVideo(this.peer);
+  }
+}
+
+/** Somebody in the room, over a data channel. What comes goes to `onText`. */
+export class JanusTalker {
+  onText = () => {};
+
+  static async join(url, username) {
+    const self = new JanusTalker();
+    let joined = false;
+    const take = ({ data }) => {
+      joined ||= data.includes('"success"');
+      self.onText(data);
+    };
+    self.session = await JanusSession.open(url, 'textroom');
+    self.peer = await answer(self.session, { request: 'setup' }, { request: 'ack' }, (peer) => {
+      self.channel = peer.createDataChannel('JanusDataChannel');
+      self.channel.onmessage = take;
+      peer.ondatachannel = ({ channel }) => { channel.onmessage = take; };
+    });
+    await until('Janus\' data channel', () => self.channel.readyState === 'open');
+    self.channel.send(JSON.stringify({ textroom: 'join', transaction: 'join', room: ROOM, username }));
+    await until('the room', () => joined);
+    return self;
+  }
+
+  say(text) {
+    this.channel.send(JSON.stringify({ textroom: 'message', transaction: 'say', room: ROOM, text, ack: false }));
+  }
+
+  leave() {
+    this.peer.close();
+    this.session.close();
   }
 }

@@ -72,6 +72,14 @@ const BAD_LENGTH = '400 Bad Request: Content-Length is not a number of bytes.';
 const BAD_FIELD = '400 Bad Request: A line of the header is not NAME: VALUE.';
 const TIMEOUT = '408 Request Timeout: The request did not come in time.';
 const SERVED = '304 Not Modified';
+const NO_HASH = '400 Bad Request: An object is called by its SHA-256: expected 64 digits of 0-9 and a-f.';
+const NO_OBJECT = '404 Not Found: There is no such object, or no longer';
+const NOT_WHOLE = '400 Bad Request: An object is sent whole and as it is: without Content-Range and Content-Encoding.';
+const EXPECTED_PINNED = '400 Bad Request: Expected {"pinned": true or false}.';
+/** Of what is nowhere; and of 1,000 bytes that are no such thing. */
+const HASH = '0'.repeat(64);
+const put = (hash, length, ...headers) => request('PUT', `/objects/${hash}`, `Content-Length: ${length}`, ...headers);
+const pin = (body) => request('PUT', `/api/objects/${HASH}`, 'Content-Type: application/json', `Content-Length: ${body.length}`) + body;
 
 export const HTTP = [
   ['TLS', Buffer.from('1603010200010001fc0303' + '00'.repeat(505), 'hex'), NOT_HTTP],
@@ -160,6 +168,43 @@ export const HTTP = [
   ['500 connections that end before the request\'s', many(500, 'GET / HTTP/1.1\r\n', 'close'), SERVED],
   ['500 connections that are reset in a request', many(500, 'GET / HTTP/1.1\r\n', 'reset'), SERVED],
   ['500 connections that are reset in an answer', many(500, get('/player.js'), 'reset'), SERVED],
+];
+
+export const OBJECTS = [
+  ['no hash', get('/objects/'), NO_OBJECT],
+  ['a hash that is a path', get('/objects/../../etc/passwd'), NOT_FOUND],
+  ['the same, encoded', get('/objects/%2e%2e%2f%2e%2e%2fetc%2fpasswd'), BAD_ADDRESS],
+  ['a hash in capitals', get(`/objects/${'A'.repeat(64)}`), NO_OBJECT],
+  ['a hash of 8 KiB', get(`/objects/${'a'.repeat(8 * KIB)}`), NO_OBJECT],
+  ['a hash with NUL', get(`/objects/${HASH}%00`), BAD_ADDRESS],
+  ['what is not here', get(`/objects/${HASH}`), NO_OBJECT],
+  ['5,000 ranges of what is not here', get(`/objects/${HASH}`, `Range: bytes=${'0-,'.repeat(5000)}0-`), NO_OBJECT],
+  ['DELETE', request('DELETE', `/objects/${HASH}`), '405 Method Not Allowed: Only GET, HEAD and PUT are known here.'],
+  ['POST', request('POST', `/objects/${HASH}`, 'Content-Length: 0'), '405 Method Not Allowed: Only GET, HEAD and PUT are known here.'],
+  ['PUT of no hash', put('x', 1) + 'x', NO_HASH],
+  ['PUT of a hash of 8 KiB', put('a'.repeat(8 * KIB), 1) + 'x', NO_HASH],
+  ['PUT of another hash', put(HASH, 1000) + 'x'.repeat(1000), '422 Unprocessable Entity: The bytes that came have another hash'],
+  ['PUT of nothing by another hash', put(HASH, 0), '422 Unprocessable Entity: The bytes that came have another hash'],
+  ['PUT of no length', request('PUT', `/objects/${HASH}`, 'Transfer-Encoding: chunked') + '1\r\nx\r\n0\r\n\r\n',
+   '411 Length Required: How large the object is has to be said first, by Content-Length.'],
+  ['PUT of 10¹⁸ bytes', put(HASH, '999999999999999999', 'Expect: 100-continue'),
+   '413 Request Entity Too Large: An object may have 268435456 bytes.'],
+  ['PUT of 2⁶⁴ bytes', put(HASH, '18446744073709551616', 'Expect: 100-continue'), BAD_LENGTH],
+  ['PUT of less than nothing', put(HASH, '-1'), BAD_LENGTH],
+  ['PUT of a part', put(HASH, 1, 'Content-Range: bytes 0-0/1000') + 'x', NOT_WHOLE],
+  ['PUT of something packed', put(HASH, 1, 'Content-Encoding: gzip') + 'x', NOT_WHOLE],
+  ['PUT that ends early', halfClosed(put(HASH, 1000) + 'x'), 'closed'],
+  ['PUT that says too little', put(HASH, 1) + 'x'.repeat(1000), '422 Unprocessable Entity: The bytes that came have another hash'],
+  ['PUT from another origin', put(HASH, 1, 'Origin: http://evil.example.org') + 'x', BAD_ORIGIN],
+  ['PUT without a key', put(HASH, 1, 'Via: 1.1 proxy') + 'x',
+   '401 Unauthorized: This page needs a link with a key. The person who runs Sightline sees it in the terminal.'],
+  ['pinned as text', pin('{"pinned":"yes"}'), EXPECTED_PINNED],
+  ['pinned, and more', pin('{"pinned":true,"size":1}'), EXPECTED_PINNED],
+  ['pinned, and not here', pin('{"pinned":true}'), NO_OBJECT],
+  ['removed, and not here', request('DELETE', `/api/objects/${HASH}`), NO_OBJECT],
+  ['removed all', request('DELETE', '/api/objects'), '405 Method Not Allowed: Only GET and HEAD are known here.'],
+  ['200 uploads that are reset', many(200, put(HASH, 1000) + 'x', 'reset'), SERVED],
+  ['200 uploads that end', many(200, put(HASH, 1000) + 'x', 'close'), SERVED],
 ];
 
 export const SLOW_HTTP = [

@@ -55,8 +55,9 @@ export const STARTS = [
   ['a line that is no setting', config('[nonsense'),
    'exit 78: sightline: my.conf: Key file contains line “[nonsense” which is not a key-value pair, group, or comment'],
   ['a setting that is not there', config('[server]\nlistem = :8080\n'),
-   'exit 78: sightline: my.conf: [server] listem: expected one of listen, media-ports, ice-server, allow-host, allow-origin, ' +
-   'no-keys, wait, allow-edit; did you mean \'listen\'?'],
+   'exit 78: sightline: my.conf: [server] listem: expected one of listen, tls-self-signed, tls-cert, tls-key, media-ports, ice-server, ' +
+   'allow-host, allow-origin, no-keys, wait, allow-edit, publish, relay-socket, relay-socket-mode, relay-socket-group, cache-dir; ' +
+   'did you mean \'listen\'?'],
   ['a stream with a slash', config('[stream a/b]\ndevice = test\n'),
    'exit 78: sightline: my.conf: [stream a/b]: expected a name of a-z, 0-9, \'_\' and \'-\' that begins with a letter'],
   ['a description that is not there', start(['--pipeline', './my.pipeline', 'test']), 'exit 78: sightline: ./my.pipeline: no such file'],

@@ -12,6 +12,13 @@ const CHROMIUM_FLAGS = [
   '--autoplay-policy=no-user-gesture-required', '--disable-dev-shm-usage',
 ];
 
+// Its own picture and sound in place of a camera and a microphone, and nobody to ask whether they may be used.
+const FAKE_CAMERA_FLAGS = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+// Where it keeps what it is asked to save; Chromium is told so page by page.
+const savingTo = (folder) => ({ 'browser.download.folderList': 2, 'browser.download.dir': folder, 'browser.download.alwaysOpenPanel': false,
+                                'browser.helperApps.neverAsk.saveToDisk': 'application/octet-stream' });
+const FAKE_CAMERA_PREFERENCES = { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true };
+
 /** What a browser says when a server is stopped on purpose. */
 export const CONNECTION_LOST = /WebSocket connection to|can.t establish a connection|connection to .* was interrupted|ERR_CONNECTION_REFUSED|Failed to load resource: net::ERR_/;
 
@@ -100,25 +107,31 @@ export class Browser {
   #scope;
   pages = [];
 
-  /** `name` is "chromium" or "firefox". Ended after the scope. */
-  static async launch(scope, name) {
+  /**
+   * `name` is "chromium" or "firefox"; `camera`: it has one, made up; `trusting`: it takes any certificate. Ended after
+   * the scope. `downloads` is a folder of its own where what it saves goes.
+   */
+  static async launch(scope, name, { camera = false, trusting = false } = {}) {
     const puppeteer = await loadPuppeteer();
     const executablePath = findBrowser(name);
     const self = new Browser();
     self.#scope = scope;
     self.name = name;
     const folder = temporaryFolder(scope);
+    self.downloads = path.join(folder, 'downloads');
+    mkdirSync(self.downloads);
     const env = { ...process.env };
     delete env.G_DEBUG; // their own criticals are not our business
     env.HOME = path.join(folder, 'home');
     mkdirSync(env.HOME, { recursive: true });
     for (const variable of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME'])
       delete env[variable];
-    const options = { executablePath, env, headless: true, userDataDir: path.join(folder, 'profile'), protocolTimeout: 60000 };
+    const options = { executablePath, env, headless: true, userDataDir: path.join(folder, 'profile'), protocolTimeout: 60000,
+                      acceptInsecureCerts: trusting };
     mkdirSync(options.userDataDir, { recursive: true });
     self.puppeteer = await puppeteer.launch(name === 'firefox'
-      ? { ...options, browser: 'firefox', defaultViewport: null }
-      : { ...options, pipe: true, args: CHROMIUM_FLAGS });
+      ? { ...options, browser: 'firefox', defaultViewport: null, extraPrefsFirefox: { ...savingTo(self.downloads), ...camera ? FAKE_CAMERA_PREFERENCES : {} } }
+      : { ...options, pipe: true, args: [...CHROMIUM_FLAGS, ...camera ? FAKE_CAMERA_FLAGS : []] });
     scope.after(() => self.#close());
     return self;
   }
@@ -139,7 +152,8 @@ export class Browser {
    * scripts do. `page.leave()` closes it before the scope does.
    */
   async open(scope, url, { width = 1280, height = 800, tab = false, mayComplain = null, before = null } = {}) {
-    const context = tab ? null : await this.puppeteer.createBrowserContext();
+    const context = tab ? null : await this.puppeteer.createBrowserContext(
+      this.name === 'chromium' ? { downloadBehavior: { policy: 'allow', downloadPath: this.downloads } } : {});
     const page = tab ? await this.puppeteer.newPage() : await context.newPage({ type: 'window' });
     const complaints = [];
     const complain = (words) => mayComplain?.test(words) || complaints.push(words);
@@ -161,9 +175,11 @@ export class Browser {
         return;
       open = false;
       const violations = await page.evaluate(() => window.seen?.violations ?? []).catch(() => []);
+      // What a browser says of a page that is being closed (Firefox: of its connections) is not the page's.
+      const said = [...complaints, ...violations];
       await (context ?? page).close();
-      if (complaints.length + violations.length)
-        throw new Failure(`the page complained: ${[...complaints, ...violations].join(' | ')}`);
+      if (said.length)
+        throw new Failure(`the page complained: ${said.join(' | ')}`);
     };
     scope.after(page.leave);
     await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 30000 });

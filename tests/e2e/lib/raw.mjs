@@ -102,9 +102,10 @@ export const CLOSE = 8;
 export const PING = 9;
 export const PONG = 10;
 
-/** A WebSocket by hand: `messages` are the JSON objects that came, `closed` is null, the close code with its reason, or "without a word". */
+/** A WebSocket by hand: `messages` are the JSON objects that came, `chunks` how many binary messages, `closed` is null, the close code with its reason, or "without a word". */
 export class RawWebSocket {
   messages = [];
+  chunks = 0;
   pongs = 0;
   closed = null;
   #read = 0; // bytes of received that have been understood
@@ -147,7 +148,9 @@ export class RawWebSocket {
 
   #take(opcode, payload) {
     if (opcode === TEXT)
-      this.messages.push(JSON.parse(payload.toString()));
+      this.messages.push(...payload.toString().split('\n').map((line) => JSON.parse(line)));
+    else if (opcode === BINARY)
+      this.chunks++;
     else if (opcode === PING && this.answersPings)
       this.connection.send(frame(PONG, payload));
     else if (opcode === PONG)

@@ -17,7 +17,11 @@ export class RelayClient {
     this.#acknowledges = acknowledges;
   }
 
-  /** Feed it what comes in. */
+  /** Feed it what comes in: a text of one or more lines. */
+  takeText(text) {
+    text.split('\n').forEach((line) => this.take(JSON.parse(line)));
+  }
+
   take(message) {
     switch (message.type) {
     case 'welcome':

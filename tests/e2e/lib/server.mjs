@@ -45,12 +45,12 @@ export class Server {
     const [command, ...before] = this.#command;
     this.stopped = false;
     this.child = new Child(command, [...before, '--listen', listen, ...this.args], { env: this.#env });
-    const [, link] = await this.child.line(/^Watch at (http:\S+)$/, 30000);
+    const [, link] = await this.child.line(/^Watch at (https?:\S+)$/, 30000);
     if (!this.child.stdout.startsWith('Watch at '))
       throw new Failure(`the first line is not the link: ${this.child.stdout.split('\n')[0]}`);
     this.link = link;
     this.url = new URL(link);
-    this.port = Number(this.url.port || 80);
+    this.port = Number(this.url.port || (this.url.protocol === 'https:' ? 443 : 80));
     this.key = this.url.searchParams.get('key');
   }
 
@@ -58,16 +58,17 @@ export class Server {
     return this.child.pid;
   }
 
-  address(route, scheme = 'http') {
+  address(route, scheme = null) {
     const url = new URL(route, this.url);
-    url.protocol = scheme;
+    if (scheme)
+      url.protocol = scheme;
     if (this.key && !url.searchParams.has('key'))
       url.searchParams.set('key', this.key);
     return url.href;
   }
 
   webSocket(route) {
-    return this.address(route, 'ws');
+    return this.address(route, this.url.protocol === 'https:' ? 'wss' : 'ws');
   }
 
   async status() {

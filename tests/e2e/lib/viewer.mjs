@@ -42,9 +42,10 @@ export class Signalling {
     const self = new Signalling();
     self.socket = new WebSocket(url, { handshakeTimeout: timeoutMs, ...options });
     self.socket.on('message', (data) => {
-      const message = JSON.parse(data.toString());
-      self.received.push(message);
-      self.onMessage?.(message);
+      for (const message of data.toString().split('\n').map((line) => JSON.parse(line))) {
+        self.received.push(message);
+        self.onMessage?.(message);
+      }
     });
     self.socket.on('close', (code) => { self.closed = code; });
     await new Promise((resolve, reject) => {
@@ -104,15 +105,16 @@ export class Viewer {
 
   /**
    * Joins; `sink` false decodes without handing the pictures to JavaScript. `answers` false leaves offers as they are,
-   * `trickles` false neither takes candidates nor gives any, `acknowledges` false takes the relay's messages silently.
+   * `trickles` false neither takes candidates nor gives any, `acknowledges` false takes the relay's messages silently;
+   * `adopt` takes the relay's channel instead, and what makes the ones called `control` and `objects` beside it.
    * `mangleLocal` is for the answer as this side takes it, `mangleAnswer` as the server gets it.
    */
-  static async join(url, { sink = true, page, answers = true, trickles = true, acknowledges = true,
+  static async join(url, { sink = true, page, answers = true, trickles = true, acknowledges = true, adopt = null,
                            mangleLocal = (sdp) => sdp, mangleAnswer = (sdp) => sdp } = {}) {
     const self = new Viewer();
     self.webrtc = await loadWebrtc();
     self.wantsSink = sink;
-    Object.assign(self, { answers, trickles, acknowledges, mangleLocal, mangleAnswer });
+    Object.assign(self, { answers, trickles, acknowledges, adopt, mangleLocal, mangleAnswer });
     self.signalling = await Signalling.open(url);
     self.signalling.onMessage = (message) => {
       self.#take(message).catch((error) => { self.error = error; });
@@ -151,10 +153,14 @@ export class Viewer {
     peer.ondatachannel = ({ channel }) => {
       if (channel.label !== 'relay')
         return;
+      if (this.adopt) {
+        this.adopt(channel, () => peer.createDataChannel('control', { ordered: false, maxRetransmits: 0 }), () => peer.createDataChannel('objects'));
+        return;
+      }
       // Once it is closed, what has come before still wants its acknowledgement.
       this.relay = new RelayClient((text) => channel.readyState === 'open' && channel.send(text), { acknowledges: this.acknowledges });
       this.channel = channel;
-      channel.onmessage = ({ data }) => this.relay.take(JSON.parse(data));
+      channel.onmessage = ({ data }) => this.relay.takeText(data);
     };
     await peer.setRemoteDescription({ type: 'offer', sdp });
     const answer = await peer.createAnswer();

@@ -28,6 +28,8 @@ test_defaults(void)
     g_assert_null(stream->device);
     g_assert_cmpstr(stream->pipeline, ==, "auto");
     g_assert_null(stream->set);
+    g_assert_null(options->relay_socket);
+    g_assert_null(options->cache_dir);
 }
 
 static void
@@ -38,7 +40,9 @@ test_all(void)
         parse("/dev/video2 --pipeline ./my.pipeline --set bitrate=500000 --set width=640 "
               "--listen :0 --media-ports 50000-50100 --ice-server stun:stun.example.org "
               "--allow-host cam.example.org --allow-origin https://example.org --no-keys --wait "
-              "--allow-edit "
+              "--allow-edit --tls-cert a.pem --tls-key b.pem --publish refuse "
+              "--relay-socket /run/relay --relay-socket-mode 0600 --relay-socket-group robots "
+              "--cache-dir /var/cache/sightline "
               "--web " WEB_DIR,
               &error);
     SlStreamOptions *stream;
@@ -54,6 +58,14 @@ test_all(void)
     g_assert_true(options->no_keys);
     g_assert_true(options->wait);
     g_assert_true(options->allow_edit);
+    g_assert_cmpstr(options->tls_cert, ==, "a.pem");
+    g_assert_cmpstr(options->tls_key, ==, "b.pem");
+    g_assert_false(options->tls_self_signed);
+    g_assert_cmpint(options->publish, ==, SL_PUBLISH_REFUSE);
+    g_assert_cmpstr(options->relay_socket, ==, "/run/relay");
+    g_assert_cmpuint(options->relay_socket_mode, ==, 0600);
+    g_assert_cmpstr(options->relay_socket_group, ==, "robots");
+    g_assert_cmpstr(options->cache_dir, ==, "/var/cache/sightline");
     g_assert_cmpstr(options->web_dir, ==, WEB_DIR);
     stream = g_ptr_array_index(options->streams, 0);
     g_assert_cmpstr(stream->device, ==, "/dev/video2");
@@ -94,6 +106,9 @@ test_mistakes(void)
           "--media-ports 50100-50000: expected MIN-MAX, from 1024 to 65535, such as 50000-50100" },
         { "--media-ports 80-90",
           "--media-ports 80-90: expected MIN-MAX, from 1024 to 65535, such as 50000-50100" },
+        { "--check a b",
+          "--check reads one description: found \"a\" and \"b\", expected one NAME or "
+          "FILE" },
         { "a b", "One DEVICE at most: found \"a\" and \"b\"; several streams go into --config" },
         { "--frobnicate", "Unknown option --frobnicate; see --help" },
         { "--listen [fe80::1%lo]:80",
@@ -115,6 +130,20 @@ test_mistakes(void)
         { "--web /proc", "--web /proc: no index.html in there; expected the folder of the page, "
                          "such as the checkout's web" },
         { "--json", "--json is how --list-devices answers: expected --list-devices --json" },
+        { "--relay-socket /run/relay --relay-socket-mode 0668",
+          "--relay-socket-mode 0668: expected permissions in octal, such as 0660" },
+        { "--relay-socket /run/relay --relay-socket-mode 0",
+          "--relay-socket-mode 0: expected permissions in octal, such as 0660" },
+        { "--relay-socket /run/relay --relay-socket-mode 1777",
+          "--relay-socket-mode 1777: expected permissions in octal, such as 0660" },
+        { "--relay-socket-mode 0600",
+          "--relay-socket-mode alone, expected --relay-socket with it" },
+        { "--relay-socket-group robots",
+          "--relay-socket-group alone, expected --relay-socket with it" },
+        { "--tls-cert a.pem", "--tls-cert alone, expected --tls-key with it" },
+        { "--tls-key a.pem", "--tls-key alone, expected --tls-cert with it" },
+        { "--tls-key a.pem --tls-self-signed",
+          "--tls-self-signed makes a certificate, --tls-cert brings one: expected one of them" },
         { "--new-keys --no-keys",
           "--new-keys makes keys, --no-keys does without: expected one of them" },
     };

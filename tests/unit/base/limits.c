@@ -18,8 +18,6 @@ test_defaults(void)
     g_assert_cmpuint(limits.max_header_bytes, ==, 16384);
     g_assert_cmpuint(limits.max_queue_bytes, ==, 4 << 20);
     g_assert_cmpuint(limits.relay_window_bytes, ==, 1 << 20);
-    g_assert_cmpuint(limits.history_messages, ==, 1000);
-    g_assert_cmpuint(limits.history_bytes, ==, 1 << 20);
     for (guint i = 0; i < n; i++) {
         g_test_message("%s", infos[i].name);
         g_assert_cmpuint(infos[i].limit, ==, i);

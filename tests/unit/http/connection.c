@@ -21,7 +21,7 @@ set_up(Pair *self, gconstpointer data)
     g_assert_no_error(error);
     g_socket_set_blocking(self->client, FALSE);
     g_socket_set_blocking(server, FALSE);
-    self->connection = sl_connection_new(server);
+    self->connection = sl_connection_new(server, NULL, NULL);
 }
 
 static void

@@ -46,7 +46,7 @@ set_up(Fixture *self, gconstpointer data)
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
     self->client = take_socket(fds[0]);
     server = take_socket(fds[1]);
-    connection = sl_connection_new(server);
+    connection = sl_connection_new(server, NULL, NULL);
     sl_limits_init(&limits);
     limits.max_queue_bytes = 64 * 1024;
     self->watch =

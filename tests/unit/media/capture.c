@@ -31,6 +31,7 @@ test_uris(void)
         { "rtsp://user:geheim@camera/1", SL_INPUT_RTSP, "rtsp://user:***@camera/1" },
         { "rtsps://camera/1", SL_INPUT_RTSP, "rtsps://camera/1" },
         { "udp://127.0.0.1:5000", SL_INPUT_URI, "udp://127.0.0.1:5000" },
+        { "publish", SL_INPUT_PUBLISHER, "A publisher" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -39,7 +40,7 @@ test_uris(void)
         g_assert_cmpint(input->kind, ==, cases[i].kind);
         g_assert_cmpstr(input->label, ==, cases[i].label);
         g_assert_cmpstr(input->location, ==,
-                        cases[i].kind == SL_INPUT_TEST ? NULL : cases[i].device);
+                        strstr(cases[i].device, "://") != NULL ? cases[i].device : NULL);
     }
 }
 
@@ -204,12 +205,59 @@ test_title(void)
         { SL_INPUT_NO_CAMERA, NULL, "Test pattern (no camera)", "Test pattern" },
         { SL_INPUT_FILE, "file:///films/a%20b.webm", "a b.webm", "a b.webm" },
         { SL_INPUT_RTSP, "rtsp://10.0.0.1/x", "rtsp://10.0.0.1/x", "door" },
+        { SL_INPUT_PUBLISHER, NULL, "A publisher", "door" },
+        { SL_INPUT_PUBLISHER, "A phone", "A phone", "A phone" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(SlInput) input = sl_input_new(cases[i].kind, cases[i].location, cases[i].label);
         g_autofree char *title = sl_input_make_title(input, "door");
         g_assert_cmpstr(title, ==, cases[i].title);
     }
+}
+
+/* It has nothing to capture, nor to hear. */
+static void
+test_publisher(void)
+{
+    static const char text[] = "[source]\n${capture} ! tee ! appsink name=video\n"
+                               "${audio} ! appsink name=audio\n";
+    g_autoptr(SlProblems) problems = sl_problems_new("x.pipeline");
+    g_autoptr(SlDescription) description =
+        sl_description_parse("x", text, sizeof text - 1, problems);
+    g_autoptr(SlValues) values = sl_values_new(description, NULL, NULL);
+    g_autoptr(SlInput) input = sl_input_resolve(SL_INPUT_PUBLISH, NULL);
+    g_autoptr(SlCapture) capture =
+        sl_capture_new(input, description, values, SL_CAPTURE_DEFAULT, NULL);
+    g_autofree char *said = NULL;
+
+    sl_description_check(description, values, capture, problems);
+    said = sl_problems_to_text(problems);
+    g_assert_cmpstr(said, ==,
+                    "x.pipeline:2: found ${capture}, but this input has no picture that can be "
+                    "decoded");
+}
+
+/* What stands for a publisher where a file would. */
+static void
+test_published(void)
+{
+    static const char *const tracks[] = { "video", "audio", NULL };
+    g_autoptr(SlDescription) description = sl_description_new_published(tracks);
+    g_autoptr(SlProblems) problems = sl_problems_new("");
+    g_autoptr(SlValues) values = sl_values_new(description, NULL, NULL);
+    g_autoptr(SlDescription) awaited = NULL;
+    g_autofree char *instead = NULL;
+
+    sl_description_check(description, values, NULL, problems);
+    g_assert_cmpuint(sl_problems_get_count(problems), ==, 0);
+    g_assert_true(g_strv_equal(sl_description_get_tracks(description), tracks));
+    g_assert_null(sl_description_get_captured_codec(description));
+    g_assert_false(sl_description_names_any(description, tracks));
+    g_assert_null(sl_description_expand_viewer(description, values, "video", problems));
+    g_assert_cmpuint(sl_problems_get_count(problems), ==, 0);
+    awaited = sl_description_load_available(SL_DESCRIPTION_PUBLISHED, NULL, &instead, NULL);
+    g_assert_null(*sl_description_get_tracks(awaited));
+    g_assert_null(instead);
 }
 
 static void
@@ -227,6 +275,7 @@ test_can_be_awaited(void)
         { "/dev/null", SL_MEDIA_ERROR_DEVICE, FALSE },
         { "", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
         { "a\"b", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
+        { "publish", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
         { "file:///x", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
         { "gopher://x/", SL_MEDIA_ERROR_NOT_FOUND, FALSE },
     };
@@ -246,6 +295,8 @@ main(int argc, char **argv)
     g_test_add_func("/capture/refused", test_refused);
     g_test_add_func("/capture/file", test_file);
     g_test_add_func("/capture/launch-text", test_launch_text);
+    g_test_add_func("/capture/publisher", test_publisher);
+    g_test_add_func("/capture/published", test_published);
     g_test_add_func("/capture/pattern-limits", test_pattern_limits);
     g_test_add_func("/capture/camera-gone", test_camera_gone);
     g_test_add_func("/capture/meet", test_meet);

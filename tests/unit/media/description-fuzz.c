@@ -11,8 +11,8 @@
  */
 
 #define SEED 20240229
-#define N_PARSED 4000
-#define N_CHECKED 1500
+#define N_PARSED 1500
+#define N_CHECKED 500
 
 static const char *const words[] = {
     "[",
@@ -233,7 +233,8 @@ fuzz(const char *folder, guint n, gboolean with_check)
 {
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, folder, NULL);
     /* More, and others, on request: FUZZ_FACTOR=100. */
-    guint factor = g_getenv("FUZZ_FACTOR") != NULL ? atoi(g_getenv("FUZZ_FACTOR")) : 1;
+    int usual = g_getenv("SIGHTLINE_TEST_LONG") != NULL ? 10 : 1;
+    guint factor = (guint)(g_getenv("FUZZ_FACTOR") != NULL ? atoi(g_getenv("FUZZ_FACTOR")) : usual);
     Fuzz self = { .rand = g_rand_new_with_seed(SEED + factor - 1),
                   .seeds = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref) };
 

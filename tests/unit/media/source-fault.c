@@ -282,6 +282,21 @@ test_cameras(void)
     }
 }
 
+static void
+test_publishers(void)
+{
+    g_autoptr(GError) fault =
+        g_error_new(SL_MEDIA_ERROR, SL_MEDIA_ERROR_PUBLISHER_LEFT, "10.0.0.9 is gone");
+
+    g_assert_false(sl_source_fault_is_pipelines(fault));
+    g_assert_cmpstr(sl_source_fault_for_viewers(fault, SL_INPUT_CAMERA), ==,
+                    "The publisher has left");
+    g_assert_cmpstr(sl_source_fault_for_viewers(fault, SL_INPUT_FILE), ==,
+                    "The publisher has left");
+    g_assert_cmpstr(sl_source_fault_for_viewers(fault, SL_INPUT_PUBLISHER), ==,
+                    "The publisher has left, waiting for another");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -289,5 +304,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/source-fault/table", test_table);
     g_test_add_func("/source-fault/cameras", test_cameras);
+    g_test_add_func("/source-fault/publishers", test_publishers);
     return g_test_run();
 }

@@ -12,17 +12,17 @@
 #define AWAY SL_STREAM_PHASE_AWAY
 
 /* Rows: phases. Columns: watched, unwatched, broke, stopped, time-out, came; yield, resume, rest,
- * replaced. */
+ * replaced, left. */
 static const SlStreamPhase expected[SL_STREAM_N_PHASES][SL_STREAM_N_EVENTS] = {
-    [IDLE] = { RUN, IDLE, IDLE, IDLE, IDLE, IDLE, AWAY, IDLE, IDLE, RUN },
-    [RUN] = { RUN, LING, BRK, RUN, RUN, REST, YLD, RUN, RUN, RUN },
-    [LING] = { RUN, LING, STOP, LING, STOP, LING, YLD, LING, LING, RUN },
-    [STOP] = { REST, STOP, STOP, IDLE, STOP, STOP, YLD, STOP, STOP, RUN },
-    [REST] = { REST, STOP, REST, RUN, REST, REST, YLD, REST, REST, RUN },
-    [BRK] = { BRK, STOP, BRK, BACK, BRK, REST, YLD, BRK, BRK, RUN },
-    [BACK] = { BACK, IDLE, BACK, BACK, RUN, RUN, AWAY, BACK, BACK, RUN },
-    [YLD] = { YLD, YLD, YLD, AWAY, YLD, YLD, YLD, REST, STOP, RUN },
-    [AWAY] = { AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, RUN, IDLE, RUN },
+    [IDLE] = { REST, IDLE, IDLE, IDLE, IDLE, IDLE, AWAY, IDLE, IDLE, RUN, IDLE },
+    [RUN] = { RUN, LING, BRK, RUN, RUN, REST, YLD, RUN, RUN, RUN, REST },
+    [LING] = { RUN, LING, STOP, LING, STOP, LING, YLD, LING, LING, RUN, STOP },
+    [STOP] = { REST, STOP, STOP, IDLE, STOP, STOP, YLD, STOP, STOP, RUN, STOP },
+    [REST] = { REST, STOP, REST, RUN, REST, REST, YLD, REST, REST, RUN, REST },
+    [BRK] = { BRK, STOP, BRK, BACK, BRK, REST, YLD, BRK, BRK, RUN, BRK },
+    [BACK] = { BACK, IDLE, BACK, BACK, RUN, RUN, AWAY, BACK, BACK, RUN, BACK },
+    [YLD] = { YLD, YLD, YLD, AWAY, YLD, YLD, YLD, REST, STOP, RUN, YLD },
+    [AWAY] = { AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, RUN, IDLE, RUN, AWAY },
 };
 
 static void

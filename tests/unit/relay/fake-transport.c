@@ -5,10 +5,14 @@
 struct _FakeTransport {
     GObject parent_instance;
 
-    GQueue sent;
+    GQueue sent;       /* lines */
+    GQueue sent_bytes; /* GBytes */
+    guint n_texts;
+    gsize longest;
     char *reason;
     guint break_after;
-    gboolean closed;
+    guint pause_ms;
+    gboolean closed, congested, acknowledging;
 };
 
 static void fake_transport_iface_init(SlRelayTransportInterface *iface);
@@ -34,7 +38,20 @@ fake_transport_say(FakeTransport *self, const char *format, ...)
     text = g_strdup_vprintf(format, args);
     va_end(args);
     bytes = g_bytes_new_take(text, strlen(text));
-    sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), bytes);
+    sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), bytes, FALSE);
+}
+
+void
+fake_transport_say_bytes(FakeTransport *self, GBytes *message)
+{
+    sl_relay_transport_emit_received(SL_RELAY_TRANSPORT(self), message, TRUE);
+    g_bytes_unref(message);
+}
+
+GBytes *
+fake_transport_take_bytes(FakeTransport *self)
+{
+    return g_queue_pop_head(&self->sent_bytes);
 }
 
 char *
@@ -49,6 +66,13 @@ fake_transport_get_n_sent(FakeTransport *self)
     return self->sent.length;
 }
 
+guint
+fake_transport_get_n_texts(FakeTransport *self, gsize *ret_longest)
+{
+    *ret_longest = self->longest;
+    return self->n_texts;
+}
+
 gboolean
 fake_transport_is_closed(FakeTransport *self)
 {
@@ -59,6 +83,18 @@ const char *
 fake_transport_get_reason(FakeTransport *self)
 {
     return self->reason;
+}
+
+void
+fake_transport_set_congested(FakeTransport *self, gboolean congested)
+{
+    self->congested = congested;
+}
+
+void
+fake_transport_set_acknowledging(FakeTransport *self)
+{
+    self->acknowledging = TRUE;
 }
 
 void
@@ -76,16 +112,42 @@ fake_transport_break_after(FakeTransport *self, guint n)
     self->break_after = n;
 }
 
+void
+fake_transport_set_pause_ms(FakeTransport *self, guint pause_ms)
+{
+    self->pause_ms = pause_ms;
+}
+
+static guint
+fake_transport_get_pause_ms(SlRelayTransport *transport)
+{
+    return FAKE_TRANSPORT(transport)->pause_ms;
+}
+
 static void
 fake_transport_send(SlRelayTransport *transport, const char *text)
 {
     FakeTransport *self = FAKE_TRANSPORT(transport);
+    g_autofree char **lines = NULL;
 
     if (self->closed)
         return;
-    g_queue_push_tail(&self->sent, g_strdup(text));
+    lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i] != NULL; i++)
+        g_queue_push_tail(&self->sent, g_steal_pointer(&lines[i]));
+    self->n_texts++;
+    self->longest = MAX(self->longest, strlen(text));
     if (self->break_after > 0 && --self->break_after == 0)
         fake_transport_break(self);
+}
+
+static void
+fake_transport_send_bytes(SlRelayTransport *transport, GBytes *message)
+{
+    FakeTransport *self = FAKE_TRANSPORT(transport);
+
+    if (!self->closed)
+        g_queue_push_tail(&self->sent_bytes, g_bytes_ref(message));
 }
 
 static void
@@ -98,12 +160,25 @@ fake_transport_close(SlRelayTransport *transport, const char *reason)
     fake_transport_break(self);
 }
 
+static gboolean
+fake_transport_is_congested(SlRelayTransport *transport)
+{
+    return FAKE_TRANSPORT(transport)->congested;
+}
+
+static gboolean
+fake_transport_is_acknowledging(SlRelayTransport *transport)
+{
+    return FAKE_TRANSPORT(transport)->acknowledging;
+}
+
 static void
 fake_transport_finalize(GObject *object)
 {
     FakeTransport *self = FAKE_TRANSPORT(object);
 
     g_queue_clear_full(&self->sent, g_free);
+    g_queue_clear_full(&self->sent_bytes, (GDestroyNotify)g_bytes_unref);
     g_free(self->reason);
     G_OBJECT_CLASS(fake_transport_parent_class)->finalize(object);
 }
@@ -112,6 +187,7 @@ static void
 fake_transport_init(FakeTransport *self)
 {
     g_queue_init(&self->sent);
+    g_queue_init(&self->sent_bytes);
 }
 
 static void
@@ -124,5 +200,9 @@ static void
 fake_transport_iface_init(SlRelayTransportInterface *iface)
 {
     iface->send = fake_transport_send;
+    iface->send_bytes = fake_transport_send_bytes;
     iface->close = fake_transport_close;
+    iface->is_congested = fake_transport_is_congested;
+    iface->is_acknowledging = fake_transport_is_acknowledging;
+    iface->get_pause_ms = fake_transport_get_pause_ms;
 }

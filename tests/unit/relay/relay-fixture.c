@@ -2,18 +2,45 @@
 
 #include <json-glib/json-glib.h>
 
-void
-relay_fixture_set_up(RelayFixture *fixture, gconstpointer limits)
+static SlRelayNamespace *
+make_namespace(const char *name, const char *settings)
 {
+    SlRelayNamespace *namespace_ = sl_relay_namespace_new(name);
+    g_auto(GStrv) pairs = g_strsplit(settings != NULL ? settings : "", " ", -1);
+
+    namespace_->max_channels = 0;
+    for (guint i = 0; pairs[i] != NULL; i++) {
+        g_auto(GStrv) pair = g_strsplit(pairs[i], "=", 2);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_true(sl_relay_namespace_set(namespace_, pair[0], pair[1], &error));
+        g_assert_no_error(error);
+    }
+    return namespace_;
+}
+
+void
+relay_fixture_set_up(RelayFixture *fixture, gconstpointer data)
+{
+    static const char *const NAMESPACES[] = { "room", "free", "many" };
+    const RelaySetup *setup = data;
+    g_autoptr(GPtrArray) namespaces =
+        g_ptr_array_new_with_free_func((GDestroyNotify)sl_relay_namespace_unref);
+
+    for (guint i = 0; i < G_N_ELEMENTS(NAMESPACES); i++)
+        g_ptr_array_add(namespaces,
+                        make_namespace(NAMESPACES[i], setup != NULL ? setup->settings : NULL));
     fixture->context = g_main_context_new();
-    if (limits != NULL)
-        fixture->limits = *(const SlLimits *)limits;
+    if (setup != NULL)
+        fixture->limits = setup->limits;
     else
         sl_limits_init(&fixture->limits);
-    fixture->relay = sl_relay_new(fixture->context, &fixture->limits);
-    sl_relay_add_channel(fixture->relay, "room:a", "a");
-    sl_relay_add_channel(fixture->relay, "room:b", "b");
-    sl_relay_add_channel(fixture->relay, "free:all", NULL);
+    fixture->relay = sl_relay_new(fixture->context, &fixture->limits, namespaces);
+    sl_relay_add_stream(fixture->relay, "a");
+    sl_relay_add_stream(fixture->relay, "b");
+    sl_relay_add_channel(fixture->relay, "room:a");
+    sl_relay_add_channel(fixture->relay, "room:b");
+    sl_relay_add_channel(fixture->relay, "free:all");
     fixture->grant = sl_grant_new("test", SL_ROLES_GUEST, NULL, 0);
 }
 
@@ -51,7 +78,7 @@ relay_fixture_join(RelayFixture *fixture, SlGrant *grant)
     FakeTransport *client = fake_transport_new();
 
     sl_relay_attach(fixture->relay, SL_RELAY_TRANSPORT(client),
-                    grant != NULL ? grant : fixture->grant);
+                    grant != NULL ? grant : fixture->grant, SL_RELAY_KIND_WEBSOCKET);
     relay_expect(fixture, client, "\"type\":\"welcome\",\"version\":1");
     return client;
 }
@@ -71,10 +98,10 @@ relay_fixture_leave(RelayFixture *fixture, FakeTransport *client)
 void
 relay_fixture_publish(RelayFixture *fixture, const char *channel, gint64 data)
 {
-    g_autoptr(JsonNode) node = json_node_init_int(json_node_alloc(), data);
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, data);
 
-    sl_channel_publish_async(sl_relay_get_channel(fixture->relay, channel), "server", NULL, node,
-                             NULL, NULL, NULL);
+    sl_channel_publish_async(sl_relay_get_channel(fixture->relay, channel), "server", NULL, NULL,
+                             text, NULL, NULL, NULL);
 }
 
 static gboolean

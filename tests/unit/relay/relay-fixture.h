@@ -3,7 +3,14 @@
 #include "fake-transport.h"
 #include "sl-relay.h"
 
-/* A relay with the channels room:a (of stream "a"), room:b (of "b") and free:all (of none). */
+/* What a test's relay is like. */
+typedef struct {
+    SlLimits limits;
+    const char *settings; /* nullable: of all namespaces: "history-messages=20 presence=true" */
+} RelaySetup;
+
+/* A relay with the channels room:a (of stream "a"), room:b (of "b") and free:all (of none), and
+ * with the namespace many; no others are made unless @settings say so. */
 typedef struct {
     GMainContext *context;
     SlLimits limits;
@@ -11,7 +18,8 @@ typedef struct {
     SlGrant *grant; /* everything for everybody */
 } RelayFixture;
 
-void relay_fixture_set_up(RelayFixture *fixture, gconstpointer limits);
+/** relay_fixture_set_up: @setup: (nullable): const RelaySetup */
+void relay_fixture_set_up(RelayFixture *fixture, gconstpointer setup);
 /** relay_fixture_tear_down: also proves that the relay and its channels are gone */
 void relay_fixture_tear_down(RelayFixture *fixture, gconstpointer data);
 

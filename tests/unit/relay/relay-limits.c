@@ -140,6 +140,21 @@ test_text_too_large(RelayFixture *fixture, gconstpointer data)
     relay_fixture_leave(fixture, client);
 }
 
+static void
+test_many_lines_too_large(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    while (text->len <= 65536)
+        g_string_append(text, "{\"type\":\"sing\"}\n");
+    fake_transport_say(client, "%s", text->str);
+    relay_expect(fixture, client, "\"type\":\"error\",\"code\":\"too-large\"");
+    relay_expect_nothing(fixture, client);
+    g_assert_false(fake_transport_is_closed(client));
+    relay_fixture_leave(fixture, client);
+}
+
 /* A burst of 5, and nothing after it. */
 static void
 test_too_fast(RelayFixture *fixture, gconstpointer data)
@@ -195,6 +210,25 @@ test_too_many_bytes(RelayFixture *fixture, gconstpointer data)
     relay_fixture_leave(fixture, client);
 }
 
+/* What is nothing counts as bytes, too, and is answered once a text. */
+static void
+test_empty_lines(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+    g_autofree char *lines = g_strnfill(6000, '\n');
+
+    fake_transport_say(client, "%s", lines);
+    relay_expect_nothing(fixture, client);
+    for (guint i = 0; i < 3; i++) {
+        g_assert_false(fake_transport_is_closed(client));
+        fake_transport_say(client, "%s", lines);
+        relay_expect(fixture, client, "\"type\":\"error\",\"code\":\"too-fast\"");
+        relay_expect_nothing(fixture, client);
+    }
+    g_assert_true(fake_transport_is_closed(client));
+    relay_fixture_leave(fixture, client);
+}
+
 static void
 test_acks_are_free(RelayFixture *fixture, gconstpointer data)
 {
@@ -241,23 +275,22 @@ test_resubscribing_while_full(RelayFixture *fixture, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static SlLimits small, bytes, slow, narrow;
+    static RelaySetup small = { .settings = "history-messages=20 max-message-bytes=2000" };
+    static RelaySetup bytes, slow, narrow;
 
     g_test_init(&argc, &argv, NULL);
-    sl_limits_init(&small);
-    small.relay_window_messages = 8;
-    small.history_messages = 20;
-    small.max_publish_bytes = 2000;
+    sl_limits_init(&small.limits);
+    small.limits.relay_window_messages = 8;
     bytes = small;
-    bytes.relay_window_bytes = 2500;
+    bytes.limits.relay_window_bytes = 2500;
     slow = small;
-    slow.relay_requests_per_second = 0;
-    slow.relay_request_burst = 5;
+    slow.limits.relay_requests_per_second = 0;
+    slow.limits.relay_request_burst = 5;
     narrow = small;
-    narrow.relay_bytes_per_second = 0;
-    narrow.relay_byte_burst = 10000;
-#define ADD(name, limits, func)                                                         \
-    g_test_add("/relay-limits/" name, RelayFixture, limits, relay_fixture_set_up, func, \
+    narrow.limits.relay_bytes_per_second = 0;
+    narrow.limits.relay_byte_burst = 10000;
+#define ADD(name, setup, func)                                                         \
+    g_test_add("/relay-limits/" name, RelayFixture, setup, relay_fixture_set_up, func, \
                relay_fixture_tear_down)
     ADD("window", &small, test_window);
     ADD("window-bytes", &bytes, test_window_bytes);
@@ -265,8 +298,10 @@ main(int argc, char **argv)
     ADD("new-subscriber-has-no-gap", &small, test_new_subscriber_has_no_gap);
     ADD("publish-too-large", &small, test_publish_too_large);
     ADD("text-too-large", &small, test_text_too_large);
+    ADD("many-lines-too-large", &small, test_many_lines_too_large);
     ADD("too-fast", &slow, test_too_fast);
     ADD("too-many-bytes", &narrow, test_too_many_bytes);
+    ADD("empty-lines", &narrow, test_empty_lines);
     ADD("acks-are-free", &slow, test_acks_are_free);
     ADD("resubscribing-while-full", &small, test_resubscribing_while_full);
     return g_test_run();

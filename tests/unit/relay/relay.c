@@ -1,3 +1,5 @@
+#include <json-glib/json-glib.h>
+
 #include "relay-fixture.h"
 
 #include "sl-relay-client.h"
@@ -48,7 +50,8 @@ test_from(RelayFixture *fixture, gconstpointer data)
     g_autofree char *welcome = NULL;
     g_autoptr(JsonNode) node = NULL;
 
-    sl_relay_attach(fixture->relay, SL_RELAY_TRANSPORT(client), fixture->grant);
+    sl_relay_attach(fixture->relay, SL_RELAY_TRANSPORT(client), fixture->grant,
+                    SL_RELAY_KIND_LOCAL);
     welcome = fake_transport_take(client); /* at once */
     g_assert_nonnull(welcome);
     node = json_from_string(welcome, NULL);
@@ -79,6 +82,77 @@ test_order(RelayFixture *fixture, gconstpointer data)
     relay_expect_messages(fixture, late, "room:a", 101, 101);
     relay_expect_messages(fixture, client, "room:a", 101, 101);
     relay_fixture_leave(fixture, late);
+    relay_fixture_leave(fixture, client);
+}
+
+/* Each line is a request, up to the one that closes the connection. */
+static void
+test_lines(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+
+    fake_transport_say(client, "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"room:a\"}\n\n"
+                               "{\"type\":\"unsubscribe\",\"id\":2,\"channel\":\"room:a\"}\r\n");
+    relay_expect(fixture, client, "\"type\":\"subscribed\",\"id\":1");
+    relay_expect(fixture, client, "\"type\":\"unsubscribed\",\"id\":2");
+    relay_expect_nothing(fixture, client);
+    fake_transport_say(client, "{\"type\":\"sing\",\"id\":3}\n{\n{\"type\":\"sing\",\"id\":4}");
+    relay_expect(fixture, client, "\"type\":\"error\",\"id\":3,\"code\":\"unknown-type\"");
+    relay_expect(fixture, client, "\"type\":\"error\",\"code\":\"bad-message\"");
+    relay_expect_nothing(fixture, client);
+    g_assert_true(fake_transport_is_closed(client));
+    relay_fixture_leave(fixture, client);
+}
+
+/* What is ready at once comes in few texts, each of at most 16 KiB, but for longer messages. */
+static void
+test_joined(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+    g_autofree char *large = g_strnfill(16 * 1024 - 10, 'x');
+    gsize longest;
+    guint before, n;
+
+    for (guint i = 0; i < 240; i++)
+        relay_fixture_publish(fixture, "room:a", i);
+    before = fake_transport_get_n_texts(client, &longest);
+    fake_transport_say(client, "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"room:a\"}");
+    relay_expect(fixture, client, "\"type\":\"subscribed\"");
+    relay_expect_messages(fixture, client, "room:a", 1, 240);
+    n = fake_transport_get_n_texts(client, &longest) - before;
+    g_test_message("%u texts, the longest has %u bytes", n, (guint)longest);
+    g_assert_cmpuint(n, <=, 10);
+    g_assert_cmpuint(longest, <=, 16 * 1024);
+
+    fake_transport_say(
+        client, "{\"type\":\"publish\",\"id\":2,\"channel\":\"room:a\",\"data\":\"%s\"}", large);
+    relay_expect(fixture, client, "\"type\":\"published\"");
+    relay_expect_messages(fixture, client, "room:a", 241, 241);
+    g_assert_cmpuint(fake_transport_get_n_texts(client, &longest), >, 1);
+    g_assert_cmpuint(longest, <, 16 * 1024 + 200);
+    relay_fixture_leave(fixture, client);
+}
+
+/* What is ready in a transport's pause goes together: at its end, or when there is enough. */
+static void
+test_pause(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+    g_autofree char *large = g_strnfill(16 * 1024 - 10, 'x');
+    gsize longest;
+    guint before;
+
+    subscribe(fixture, client, "room:a");
+    fake_transport_set_pause_ms(client, 3600 * 1000);
+    before = fake_transport_get_n_texts(client, &longest);
+    for (guint i = 0; i < 20; i++) {
+        relay_fixture_publish(fixture, "room:a", i);
+        relay_expect_nothing(fixture, client);
+    }
+    fake_transport_say(
+        client, "{\"type\":\"publish\",\"id\":2,\"channel\":\"room:a\",\"data\":\"%s\"}", large);
+    relay_expect_messages(fixture, client, "room:a", 1, 20);
+    g_assert_cmpuint(fake_transport_get_n_texts(client, &longest), <=, before + 2);
     relay_fixture_leave(fixture, client);
 }
 
@@ -266,7 +340,7 @@ test_too_many(RelayFixture *fixture, gconstpointer data)
     for (guint i = 0; i <= SL_RELAY_MAX_SUBSCRIPTIONS; i++) {
         g_autofree char *name = g_strdup_printf("many:n%u", i);
 
-        sl_relay_add_channel(fixture->relay, name, NULL);
+        sl_relay_add_channel(fixture->relay, name);
         fake_transport_say(client, "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"%s\"}", name);
         if (i < SL_RELAY_MAX_SUBSCRIPTIONS)
             relay_expect(fixture, client, "\"type\":\"subscribed\"");
@@ -292,7 +366,7 @@ test_close(RelayFixture *fixture, gconstpointer data)
     g_assert_true(fake_transport_is_closed(bert));
     g_assert_cmpstr(fake_transport_get_reason(bert), ==, "the server ends");
     g_assert_cmpuint(sl_relay_get_n_clients(fixture->relay), ==, 0);
-    sl_relay_attach(fixture->relay, SL_RELAY_TRANSPORT(late), fixture->grant);
+    sl_relay_attach(fixture->relay, SL_RELAY_TRANSPORT(late), fixture->grant, SL_RELAY_KIND_LOCAL);
     g_assert_true(fake_transport_is_closed(late));
     relay_fixture_leave(fixture, anna);
     relay_fixture_leave(fixture, bert);
@@ -315,6 +389,22 @@ test_breaks_while_sending(RelayFixture *fixture, gconstpointer data)
     }
 }
 
+/* What is asked at once is answered in few texts: sending one breaks it amid a request. */
+static void
+test_breaks_while_answering(RelayFixture *fixture, gconstpointer data)
+{
+    FakeTransport *client = relay_fixture_join(fixture, NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < 90; i++)
+        g_string_append(text, "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"room:a\"}\n"
+                              "{\"type\":\"unsubscribe\",\"id\":2,\"channel\":\"room:a\"}\n");
+    fake_transport_break_after(client, 1);
+    fake_transport_say(client, "%s", text->str);
+    g_assert_true(fake_transport_is_closed(client));
+    relay_fixture_leave(fixture, client);
+}
+
 static void
 test_left_attached(RelayFixture *fixture, gconstpointer data)
 {
@@ -328,17 +418,19 @@ test_left_attached(RelayFixture *fixture, gconstpointer data)
 int
 main(int argc, char **argv)
 {
-    static SlLimits seven;
+    static RelaySetup seven = { .settings = "history-messages=7" };
 
     g_test_init(&argc, &argv, NULL);
-    sl_limits_init(&seven);
-    seven.history_messages = 7;
-#define ADD(name, limits, func)                                                  \
-    g_test_add("/relay/" name, RelayFixture, limits, relay_fixture_set_up, func, \
+    sl_limits_init(&seven.limits);
+#define ADD(name, setup, func)                                                  \
+    g_test_add("/relay/" name, RelayFixture, setup, relay_fixture_set_up, func, \
                relay_fixture_tear_down)
     ADD("conversation", NULL, test_conversation);
     ADD("from", NULL, test_from);
     ADD("order", NULL, test_order);
+    ADD("lines", NULL, test_lines);
+    ADD("joined", NULL, test_joined);
+    ADD("pause", NULL, test_pause);
     ADD("channels-apart", NULL, test_channels_apart);
     ADD("recovery", &seven, test_recovery);
     ADD("key", NULL, test_key);
@@ -348,6 +440,7 @@ main(int argc, char **argv)
     ADD("too-many", NULL, test_too_many);
     ADD("close", NULL, test_close);
     ADD("breaks-while-sending", NULL, test_breaks_while_sending);
+    ADD("breaks-while-answering", NULL, test_breaks_while_answering);
     ADD("left-attached", NULL, test_left_attached);
     return g_test_run();
 }

@@ -1,33 +1,35 @@
-#include "sl-peer-state.h"
+#include "sl-rtc-state.h"
 #include "sl-sctp-id.h"
 #include "sl-session-state.h"
 
-#define NEW SL_PEER_NEW
-#define OFFERING SL_PEER_OFFERING
-#define OFFERED SL_PEER_OFFERED
-#define CONNECTING SL_PEER_CONNECTING
-#define CONNECTED SL_PEER_CONNECTED
-#define ENDED SL_PEER_ENDED
+#define NEW SL_RTC_NEW
+#define OFFERING SL_RTC_OFFERING
+#define OFFERED SL_RTC_OFFERED
+#define ANSWERING SL_RTC_ANSWERING
+#define CONNECTING SL_RTC_CONNECTING
+#define CONNECTED SL_RTC_CONNECTED
+#define ENDED SL_RTC_ENDED
 
-/* Rows: states. Columns: start, offer, answer, connect, end. */
-static const SlPeerState peer_expected[SL_PEER_N_STATES][SL_PEER_N_EVENTS] = {
-    [NEW] = { OFFERING, NEW, NEW, NEW, ENDED },
-    [OFFERING] = { OFFERING, OFFERED, OFFERING, OFFERING, ENDED },
-    [OFFERED] = { OFFERED, OFFERED, CONNECTING, OFFERED, ENDED },
-    [CONNECTING] = { CONNECTING, CONNECTING, CONNECTING, CONNECTED, ENDED },
-    [CONNECTED] = { CONNECTED, CONNECTED, CONNECTED, CONNECTED, ENDED },
-    [ENDED] = { ENDED, ENDED, ENDED, ENDED, ENDED },
+/* Rows: states. Columns: start, offer, take, answer, connect, end. */
+static const SlRtcState rtc_expected[SL_RTC_N_STATES][SL_RTC_N_EVENTS] = {
+    [NEW] = { OFFERING, NEW, ANSWERING, NEW, NEW, ENDED },
+    [OFFERING] = { OFFERING, OFFERED, OFFERING, OFFERING, OFFERING, ENDED },
+    [OFFERED] = { OFFERED, OFFERED, OFFERED, CONNECTING, OFFERED, ENDED },
+    [ANSWERING] = { ANSWERING, ANSWERING, ANSWERING, CONNECTING, ANSWERING, ENDED },
+    [CONNECTING] = { CONNECTING, CONNECTING, CONNECTING, CONNECTING, CONNECTED, ENDED },
+    [CONNECTED] = { CONNECTED, CONNECTED, CONNECTED, CONNECTED, CONNECTED, ENDED },
+    [ENDED] = { ENDED, ENDED, ENDED, ENDED, ENDED, ENDED },
 };
 
 static void
-test_peer(void)
+test_rtc(void)
 {
-    for (guint state = 0; state < SL_PEER_N_STATES; state++) {
-        for (guint event = 0; event < SL_PEER_N_EVENTS; event++) {
-            g_test_message("%s + %u", sl_peer_state_to_string((SlPeerState)state), event);
+    for (guint state = 0; state < SL_RTC_N_STATES; state++) {
+        for (guint event = 0; event < SL_RTC_N_EVENTS; event++) {
+            g_test_message("%s + %u", sl_rtc_state_to_string((SlRtcState)state), event);
             g_assert_cmpstr(
-                sl_peer_state_to_string(sl_peer_state_next((SlPeerState)state, (SlPeerEvent)event)),
-                ==, sl_peer_state_to_string(peer_expected[state][event]));
+                sl_rtc_state_to_string(sl_rtc_state_next((SlRtcState)state, (SlRtcEvent)event)), ==,
+                sl_rtc_state_to_string(rtc_expected[state][event]));
         }
     }
 }
@@ -74,7 +76,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/states/peer", test_peer);
+    g_test_add_func("/states/rtc", test_rtc);
     g_test_add_func("/states/session", test_session);
     g_test_add_func("/states/sctp-ids", test_sctp_ids);
     return g_test_run();
