@@ -349,6 +349,7 @@ sl_rtc_open(SlRtc *self, GError **error)
     }
     sl_webrtcbin_skip_fec(self->webrtcbin);
     sl_webrtcbin_tell_ssrcs(self->webrtcbin);
+    sl_webrtcbin_keep_channels(self->webrtcbin);
     sl_webrtcbin_limit_streams(self->webrtcbin);
     sl_webrtcbin_watch_close(self->webrtcbin, on_webrtcbin_closed, sl_rtc_link_new(self),
                              sl_rtc_link_free);

@@ -147,6 +147,43 @@ sl_webrtcbin_tell_ssrcs(GstElement *webrtcbin)
     g_signal_connect(webrtcbin, "deep-element-added", G_CALLBACK(on_session_added), NULL);
 }
 
+/* --- its data channels --- */
+
+typedef struct {
+    GMutex lock;
+    GPtrArray *channels;
+} Keeper;
+
+static void
+keeper_free(gpointer data, GClosure *closure)
+{
+    Keeper *self = data;
+
+    g_ptr_array_unref(self->channels);
+    g_mutex_clear(&self->lock);
+    g_free(self);
+}
+
+/* Whichever thread makes it: the main thread ours, SCTP's those of the other side. */
+static void
+on_prepare_channel(GstElement *webrtcbin, GObject *channel, gboolean is_local, Keeper *keeper)
+{
+    g_mutex_lock(&keeper->lock);
+    g_ptr_array_add(keeper->channels, g_object_ref(channel));
+    g_mutex_unlock(&keeper->lock);
+}
+
+void
+sl_webrtcbin_keep_channels(GstElement *webrtcbin)
+{
+    Keeper *keeper = g_new0(Keeper, 1);
+
+    g_mutex_init(&keeper->lock);
+    keeper->channels = g_ptr_array_new_with_free_func(g_object_unref);
+    g_signal_connect_data(webrtcbin, "prepare-data-channel", G_CALLBACK(on_prepare_channel), keeper,
+                          keeper_free, 0);
+}
+
 void
 sl_webrtcbin_limit_streams(GstElement *webrtcbin)
 {

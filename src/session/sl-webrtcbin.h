@@ -37,6 +37,16 @@ void sl_webrtcbin_skip_fec(GstElement *webrtcbin);
 void sl_webrtcbin_tell_ssrcs(GstElement *webrtcbin);
 
 /**
+ * sl_webrtcbin_keep_channels:
+ *
+ * Before the first data channel. All of them live as long as webrtcbin, which lets go of one when
+ * it is closed, while the elements through which its messages went stay and point to it: an error
+ * of theirs (the message that was on its way when the other side closed it) is a use after free.
+ * How many the other side makes is for who takes them to bound.
+ */
+void sl_webrtcbin_keep_channels(GstElement *webrtcbin);
+
+/**
  * sl_webrtcbin_limit_streams:
  *
  * Before it is connected. For each SSRC that the other side names, be it in RTCP only, webrtcbin

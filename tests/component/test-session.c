@@ -527,6 +527,50 @@ test_ssrcs_are_known_at_once(SessionFixture *fixture, gconstpointer unused)
     test_viewer_free(viewer);
 }
 
+static gboolean
+on_any_channel_prepared(GSignalInvocationHint *hint, guint n_values, const GValue *values,
+                        gpointer ret_channel)
+{
+    if (g_value_get_boolean(&values[2])) /* its own: the session's */
+        g_weak_ref_set(ret_channel, g_value_get_object(&values[1]));
+    return TRUE;
+}
+
+static gboolean
+is_there(GWeakRef *channel)
+{
+    g_autoptr(GObject) object = g_weak_ref_get(channel);
+
+    return object != NULL;
+}
+
+/* The elements that its messages went through still point to it. */
+static void
+test_closed_channel_stays(SessionFixture *fixture, gconstpointer unused)
+{
+    SlSession *session = session_fixture_create(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+    g_autoptr(GstElement) any = gst_object_ref_sink(gst_element_factory_make("webrtcbin", NULL));
+    guint signal = g_signal_lookup("prepare-data-channel", G_OBJECT_TYPE(any));
+    GWeakRef channel;
+    gulong hook;
+
+    g_weak_ref_init(&channel, NULL);
+    hook = g_signal_add_emission_hook(signal, 0, on_any_channel_prepared, &channel, NULL);
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "welcome"));
+    g_signal_remove_emission_hook(signal, hook);
+    g_assert_cmpuint(sl_relay_get_n_clients(fixture->relay), ==, 1);
+
+    test_viewer_close_channel(viewer);
+    PROC_WAIT_UNTIL(sl_relay_get_n_clients(fixture->relay) == 0);
+    g_assert_true(is_there(&channel));
+    session_fixture_end(session);
+    PROC_WAIT_UNTIL(!is_there(&channel));
+    g_weak_ref_clear(&channel);
+    test_viewer_free(viewer);
+}
+
 /* The same peers go on: what another start of the source changes is not the viewers' to see. */
 static void
 test_source_begins_again(SessionFixture *fixture, gconstpointer unused)
@@ -560,6 +604,7 @@ main(int argc, char **argv)
     ADD("picture-and-messages", test_picture_and_messages);
     ADD("unreliable-channel", test_unreliable_channel);
     ADD("objects-channel", test_objects_channel);
+    ADD("closed-channel-stays", test_closed_channel_stays);
     ADD("pool-addresses", test_pool_addresses);
     ADD("bad-answers", test_bad_answers);
     ADD("bad-candidates", test_bad_candidates);

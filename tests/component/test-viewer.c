@@ -393,6 +393,12 @@ test_viewer_send(TestViewer *self, const char *text)
 }
 
 void
+test_viewer_close_channel(TestViewer *self)
+{
+    gst_webrtc_data_channel_close(self->channel);
+}
+
+void
 test_viewer_add_channel(TestViewer *self, const char *label, const char *options)
 {
     g_autoptr(GstStructure) structure =

@@ -36,6 +36,8 @@ void test_viewer_ask_for_keyframe(TestViewer *self);
 guint test_viewer_get_peer(TestViewer *self);
 /** Sends on the data channel, which must be open. */
 void test_viewer_send(TestViewer *self, const char *text);
+/** Closes it, which leaves a thread behind in 1.22 (until the viewer goes). */
+void test_viewer_close_channel(TestViewer *self);
 /** Makes a data channel of its own, once it is connected. @options: (nullable): as webrtcbin has
  * them */
 void test_viewer_add_channel(TestViewer *self, const char *label, const char *options);
