@@ -187,9 +187,9 @@ read_ssrcs(SlSdpOfferMedia *self, const SlSdpSection *section, GError **error)
         guint64 number;
         guint32 ssrc;
 
-        if (!g_ascii_string_to_unsigned(word, 10, 0, G_MAXUINT32, &number, NULL))
+        if (!g_ascii_string_to_unsigned(word, 10, 1, G_MAXUINT32, &number, NULL))
             return sl_sdp_section_invalid(
-                error, section, "“a=ssrc:%s”: expected a number from 0 to 4294967295", word);
+                error, section, "“a=ssrc:%s”: expected a number from 1 to 4294967295", word);
         ssrc = number;
         if (self->ssrcs->len < MAX_SSRCS && !has_ssrc(self->ssrcs, ssrc))
             g_array_append_val(self->ssrcs, ssrc);

@@ -4,6 +4,7 @@
 
 #include "sl-census.h"
 #include "sl-meters.h"
+#include "sl-sctp-guard.h"
 #include "sl-sctp-id.h"
 #include "sl-teardown.h"
 #include "sl-webrtcbin.h"
@@ -350,6 +351,7 @@ sl_rtc_open(SlRtc *self, GError **error)
     sl_webrtcbin_skip_fec(self->webrtcbin);
     sl_webrtcbin_tell_ssrcs(self->webrtcbin);
     sl_webrtcbin_keep_channels(self->webrtcbin);
+    sl_sctp_guard_attach(self->webrtcbin);
     sl_webrtcbin_limit_streams(self->webrtcbin);
     sl_webrtcbin_watch_close(self->webrtcbin, on_webrtcbin_closed, sl_rtc_link_new(self),
                              sl_rtc_link_free);

@@ -266,6 +266,8 @@ sl_webrtcbin_watch_close(GstElement *webrtcbin, SlWebrtcbinFunc func, gpointer d
 /* ContentType (RFC 5246, section 6.2.1): the first byte of a DTLS record */
 #define DTLS_ALERT 21
 
+#define N_TASKS_IN_A_ROW 3
+
 /* Counted: who waits, and the probe. */
 typedef struct {
     gatomicrefcount refs;
@@ -346,9 +348,10 @@ drop_packet(GstPad *pad, GstPadProbeInfo *info, gpointer unused)
 }
 
 /* The other side's close_notify in return would be queued in dtlsenc as a buffer that is NULL,
- * which can't be dropped when that goes to NULL. */
+ * which can't be dropped when that goes to NULL; and srtpdec, on its way down, complains of a first
+ * RTCP packet (fixed in 1.22.4). */
 static void
-stop_dtls_receiving(const GValue *value, gpointer unused)
+stop_receiving(const GValue *value, gpointer unused)
 {
     g_autoptr(GstPad) sink = gst_element_get_static_pad(g_value_get_object(value), "sink");
 
@@ -397,17 +400,41 @@ say_farewell(GstElement *webrtcbin)
 {
     GstBin *bin = GST_BIN(webrtcbin);
 
-    for_all(gst_bin_iterate_all_by_element_factory_name(bin, "dtlsdec"), stop_dtls_receiving, NULL);
+    for_all(gst_bin_iterate_all_by_element_factory_name(bin, "dtlssrtpdec"), stop_receiving, NULL);
     for_all(gst_bin_iterate_all_by_element_factory_name(bin, "dtlsenc"), close_dtls, NULL);
+}
+
+static gboolean
+let_go(GstElement *sctpenc, GstPad *sink, gpointer unused)
+{
+    gst_pad_send_event(sink, gst_event_new_flush_start());
+    GST_PAD_STREAM_LOCK(sink);
+    GST_PAD_STREAM_UNLOCK(sink);
+    return TRUE;
+}
+
+/* What waits for room in SCTP's buffer has its pad's lock, and nothing makes room any more: the pad
+ * could not be stopped until SCTP gives up, after minutes (fixed in 1.22.3). */
+static void
+stop_sending(const GValue *value, gpointer unused)
+{
+    gst_element_foreach_sink_pad(g_value_get_object(value), let_go, NULL);
 }
 
 static void
 stop_listening(const GValue *value, gpointer ice_transport)
 {
     GObject *element = g_value_get_object(value);
+    const char *type = G_OBJECT_TYPE_NAME(element);
 
-    if (g_str_equal(G_OBJECT_TYPE_NAME(element), "TransportReceiveBin"))
+    if (g_str_equal(type, "TransportReceiveBin") || g_str_equal(type, "TransportSendBin"))
         g_signal_handlers_disconnect_by_data(ice_transport, element);
+}
+
+static void
+stop_telling(const GValue *value, gpointer sctp_transport)
+{
+    g_signal_handlers_disconnect_by_data(g_value_get_object(value), sctp_transport);
 }
 
 /* @user: of a DTLS transport: SCTP's, or a transceiver's receiver */
@@ -442,16 +469,37 @@ stop_listening_to_all(GstElement *webrtcbin)
     }
 }
 
+/* Else a channel whose pad goes with its element would be closed, on webrtcbin's thread, while SCTP
+ * itself is. */
+static void
+stop_closing_channels(GstElement *webrtcbin)
+{
+    g_autoptr(GObject) sctp = NULL;
+
+    g_object_get(webrtcbin, "sctp-transport", &sctp, NULL);
+    if (sctp != NULL)
+        for_all(gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin), "sctpdec"),
+                stop_telling, sctp);
+}
+
 /* Its tasks run in the order in which they came: when this one is answered, those before it have
  * ended. */
 static void
-await_tasks(GstElement *webrtcbin)
+await_task(GstElement *webrtcbin)
 {
     GstPromise *promise = gst_promise_new();
 
     g_signal_emit_by_name(webrtcbin, "get-stats", NULL, promise);
     gst_promise_wait(promise);
     gst_promise_unref(promise);
+}
+
+/* And those that they begin: closing a channel takes three, one after the other. */
+static void
+await_tasks(GstElement *webrtcbin)
+{
+    for (guint i = 0; i < N_TASKS_IN_A_ROW; i++)
+        await_task(webrtcbin);
 }
 
 void
@@ -462,6 +510,9 @@ sl_webrtcbin_release(GstElement *pipeline)
     if (webrtcbin == NULL || GST_STATE(webrtcbin) < GST_STATE_READY)
         return;
     say_farewell(webrtcbin);
+    for_all(gst_bin_iterate_all_by_element_factory_name(GST_BIN(webrtcbin), "sctpenc"),
+            stop_sending, NULL);
+    stop_closing_channels(webrtcbin);
     await_tasks(webrtcbin);
     stop_listening_to_all(webrtcbin);
 }

@@ -11,7 +11,7 @@
 #define HERE "Hello, this is an object.\n"
 #define END "\r\n\r\n"
 #define MIB (1024 * 1024)
-#define QUIET_MS 300
+#define QUIET_MS 500
 #define N_MOVES 12
 
 static char *

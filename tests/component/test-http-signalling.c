@@ -750,7 +750,7 @@ test_half_open(void)
     g_autoptr(GSocket) socket = NULL;
 
     http_fixture_prepare(&fixture);
-    fixture.limits.pong_timeout_ms = 100;
+    fixture.limits.pong_timeout_ms = 1000;
     http_fixture_start(&fixture, "127.0.0.1", NULL);
     socket = raw_websocket(&fixture);
     raw_send_frame(socket, 0x81, HELLO, strlen(HELLO));

@@ -532,16 +532,23 @@ on_any_channel_prepared(GSignalInvocationHint *hint, guint n_values, const GValu
                         gpointer ret_channel)
 {
     if (g_value_get_boolean(&values[2])) /* its own: the session's */
-        g_weak_ref_set(ret_channel, g_value_get_object(&values[1]));
+        g_set_object((GObject **)ret_channel, g_value_get_object(&values[1]));
     return TRUE;
 }
 
-static gboolean
-is_there(GWeakRef *channel)
+/* Returns: the session's data channel, once it is open */
+static GstWebRTCDataChannel *
+watch_and_get_channel(SlSession *session, TestViewer *viewer)
 {
-    g_autoptr(GObject) object = g_weak_ref_get(channel);
+    g_autoptr(GstElement) any = gst_object_ref_sink(gst_element_factory_make("webrtcbin", NULL));
+    guint signal = g_signal_lookup("prepare-data-channel", G_OBJECT_TYPE(any));
+    GstWebRTCDataChannel *channel = NULL;
+    gulong hook = g_signal_add_emission_hook(signal, 0, on_any_channel_prepared, &channel, NULL);
 
-    return object != NULL;
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "welcome"));
+    g_signal_remove_emission_hook(signal, hook);
+    return channel;
 }
 
 /* The elements that its messages went through still point to it. */
@@ -550,24 +557,81 @@ test_closed_channel_stays(SessionFixture *fixture, gconstpointer unused)
 {
     SlSession *session = session_fixture_create(fixture, NULL);
     TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
-    g_autoptr(GstElement) any = gst_object_ref_sink(gst_element_factory_make("webrtcbin", NULL));
-    guint signal = g_signal_lookup("prepare-data-channel", G_OBJECT_TYPE(any));
-    GWeakRef channel;
-    gulong hook;
+    gpointer channel = watch_and_get_channel(session, viewer);
 
-    g_weak_ref_init(&channel, NULL);
-    hook = g_signal_add_emission_hook(signal, 0, on_any_channel_prepared, &channel, NULL);
-    sl_session_start(session);
-    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "welcome"));
-    g_signal_remove_emission_hook(signal, hook);
+    g_object_add_weak_pointer(channel, &channel);
+    g_object_unref(channel);
     g_assert_cmpuint(sl_relay_get_n_clients(fixture->relay), ==, 1);
-
     test_viewer_close_channel(viewer);
     PROC_WAIT_UNTIL(sl_relay_get_n_clients(fixture->relay) == 0);
-    g_assert_true(is_there(&channel));
+    g_assert_nonnull(channel);
     session_fixture_end(session);
-    PROC_WAIT_UNTIL(!is_there(&channel));
-    g_weak_ref_clear(&channel);
+    PROC_WAIT_UNTIL(channel == NULL);
+    test_viewer_free(viewer);
+}
+
+#define MUCH_BYTES (64 * 1024)
+#define N_MUCH 64
+#define STUCK_US (G_USEC_PER_SEC / 2)
+
+typedef struct {
+    guint64 waiting_bytes;
+    gint64 since_us;
+} Stuck;
+
+static gboolean
+is_stuck(GstWebRTCDataChannel *channel, Stuck *stuck)
+{
+    guint64 waiting_bytes;
+
+    g_object_get(channel, "buffered-amount", &waiting_bytes, NULL);
+    if (waiting_bytes != stuck->waiting_bytes)
+        *stuck = (Stuck){ waiting_bytes, g_get_monotonic_time() };
+    return waiting_bytes < N_MUCH * MUCH_BYTES &&
+           g_get_monotonic_time() - stuck->since_us > STUCK_US;
+}
+
+/* Whose page stands still, say: nothing of it waits until SCTP gives up. */
+static void
+test_viewer_takes_nothing(SessionFixture *fixture, gconstpointer unused)
+{
+    SlSession *session = session_fixture_create(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+    g_autoptr(GstWebRTCDataChannel) channel = watch_and_get_channel(session, viewer);
+    g_autoptr(GBytes) much = g_bytes_new_take(g_malloc0(MUCH_BYTES), MUCH_BYTES);
+    Stuck stuck = { 0 };
+
+    test_viewer_deafen(viewer);
+    for (guint i = 0; i < N_MUCH; i++)
+        g_assert_true(gst_webrtc_data_channel_send_data_full(channel, much, NULL));
+    PROC_WAIT_UNTIL(is_stuck(channel, &stuck));
+    g_assert_cmpuint(stuck.waiting_bytes, >, 0);
+    g_clear_object(&channel);
+    session_fixture_end(session);
+    PROC_WAIT_UNTIL(sl_teardown_get_n_pending() == 0);
+    test_viewer_free(viewer);
+}
+
+/* On streams on which nothing else comes, so that it is the first that webrtcbin sees there. */
+static void
+test_cut_open_messages(SessionFixture *fixture, gconstpointer unused)
+{
+    static const char open[] = "\x03\x00\x01\x00\x00\x00\x00\x00\x00\x05\x00\x00relay";
+    static const gsize lengths[] = { 1, 3, 11, 12, sizeof open - 2 };
+    SlSession *session = session_fixture_create(fixture, NULL);
+    TestViewer *viewer = test_viewer_new(session, TEST_VIEWER_ANSWERS);
+
+    sl_session_start(session);
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "welcome"));
+    test_viewer_add_channel(viewer, "mute", "options,negotiated=(boolean)true,id=(int)0");
+    PROC_WAIT_UNTIL(test_viewer_is_own_open(viewer));
+    for (guint i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        g_autoptr(GBytes) message = g_bytes_new_static(open, lengths[i]);
+        test_viewer_send_control(viewer, message);
+    }
+    test_viewer_send(viewer, "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"talk:camera\"}");
+    PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"subscribed\""));
+    session_fixture_end(session);
     test_viewer_free(viewer);
 }
 
@@ -605,6 +669,8 @@ main(int argc, char **argv)
     ADD("unreliable-channel", test_unreliable_channel);
     ADD("objects-channel", test_objects_channel);
     ADD("closed-channel-stays", test_closed_channel_stays);
+    ADD("viewer-takes-nothing", test_viewer_takes_nothing);
+    ADD("cut-open-messages", test_cut_open_messages);
     ADD("pool-addresses", test_pool_addresses);
     ADD("bad-answers", test_bad_answers);
     ADD("bad-candidates", test_bad_candidates);

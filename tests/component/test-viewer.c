@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 #include <gst/sdp/sdp.h>
 #include <gst/video/video.h>
+#include <gst/sctp/sctpsendmeta.h>
 #include <gst/webrtc/webrtc.h>
 
 #include "sl-context.h"
@@ -390,6 +391,50 @@ test_viewer_send(TestViewer *self, const char *text)
 
     gst_webrtc_data_channel_send_string_full(self->channel, text, &error);
     g_assert_no_error(error);
+}
+
+static void
+send_control(const GValue *value, gpointer message)
+{
+    GstBuffer *buffer = gst_buffer_new_wrapped_bytes(message);
+
+    gst_sctp_buffer_add_send_meta(buffer, 50, TRUE, GST_SCTP_SEND_META_PARTIAL_RELIABILITY_NONE, 0);
+    g_assert_cmpint(gst_app_src_push_buffer(g_value_get_object(value), buffer), ==, GST_FLOW_OK);
+}
+
+void
+test_viewer_send_control(TestViewer *self, GBytes *message)
+{
+    GstIterator *channels =
+        gst_bin_iterate_all_by_element_factory_name(GST_BIN(self->webrtcbin), "appsrc");
+
+    gst_iterator_foreach(channels, send_control, message);
+    gst_iterator_free(channels);
+}
+
+static GstPadProbeReturn
+drop_packet(GstPad *pad, GstPadProbeInfo *info, gpointer unused)
+{
+    return GST_PAD_PROBE_DROP;
+}
+
+static void
+deafen(const GValue *value, gpointer unused)
+{
+    g_autoptr(GstPad) sink = gst_element_get_static_pad(g_value_get_object(value), "sink");
+
+    gst_pad_add_probe(sink, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, drop_packet,
+                      NULL, NULL);
+}
+
+void
+test_viewer_deafen(TestViewer *self)
+{
+    GstIterator *decoders =
+        gst_bin_iterate_all_by_element_factory_name(GST_BIN(self->webrtcbin), "dtlssrtpdec");
+
+    gst_iterator_foreach(decoders, deafen, NULL);
+    gst_iterator_free(decoders);
 }
 
 void

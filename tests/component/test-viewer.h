@@ -36,6 +36,10 @@ void test_viewer_ask_for_keyframe(TestViewer *self);
 guint test_viewer_get_peer(TestViewer *self);
 /** Sends on the data channel, which must be open. */
 void test_viewer_send(TestViewer *self, const char *text);
+/** Sends @message on each of its channels as if it were the channel protocol's (RFC 8832). */
+void test_viewer_send_control(TestViewer *self, GBytes *message);
+/** From now on nothing comes to it, and it does not say so. */
+void test_viewer_deafen(TestViewer *self);
 /** Closes it, which leaves a thread behind in 1.22 (until the viewer goes). */
 void test_viewer_close_channel(TestViewer *self);
 /** Makes a data channel of its own, once it is connected. @options: (nullable): as webrtcbin has
