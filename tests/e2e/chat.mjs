@@ -82,6 +82,7 @@ suite.test('names: given by the keyboard, with what is said, in the list, and st
   await write(first, 'Two');
   await reads(second, ['One', 'Two']);
   expectEqual(await messages(second), [['Anna', 'One', ''], ['', 'Two', '']], 'as others see it');
+  await reads(first, ['One', 'Two']);
   expectEqual((await messages(first))[0], ['', 'One', ''], 'as oneself sees it');
 
   await press(second, '#people-open');
@@ -107,6 +108,7 @@ suite.test('names: given by the keyboard, with what is said, in the list, and st
   await says(second, /⁨Ben⁩ left/);
   expect(!(await second.evaluate(() => window.seen.text())).includes('is here'), 'news that is old is still there');
 
+  await says(first, /⁨Ben⁩ left/);
   await Promise.all([first, second].map(collectNews));
   await named(first, 'Carl');
   await until('his name', async () => (await listed(second)).includes('Carl'));

@@ -1,7 +1,6 @@
 // examples/drive: the page, as it is served by another server than Sightline, and the program that it drives: drive.mjs chromium|firefox
 
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
 
 import { Browser, CONNECTION_LOST } from './lib/browser.mjs';
@@ -9,6 +8,7 @@ import { Child } from './lib/child.mjs';
 import { startServer } from './lib/driver.mjs';
 import { artifact, findCommand, root, temporaryFolder } from './lib/folders.mjs';
 import { playing, says } from './lib/player.mjs';
+import { freeTcpPort } from './lib/ports.mjs';
 import { expect, expectEqual, Skip, Suite, until } from './lib/tap.mjs';
 
 const name = process.argv[2];
@@ -17,30 +17,26 @@ const suite = new Suite();
 let browser;
 const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, name));
 
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
 /** The page's server, as the example's README has it. Gives its origin. */
 async function servePage(t) {
   if (!findCommand('python3'))
     throw new Skip('python3 is not installed');
-  const port = await freePort();
+  const port = await freeTcpPort();
   const server = new Child('python3', ['-u', '-m', 'http.server', String(port), '--bind', '127.0.0.1', '--directory', example]);
   t.after(() => server.stop());
   await server.line(/^Serving HTTP/);
   return `http://127.0.0.1:${port}`;
 }
 
-/** All of it: the page's address, the server, and the program with what it moves to now. */
-async function start(t, args = []) {
+/**
+ * All of it: the page's address, the server, and the program with what it moves to now. A driver may say nothing for longer than the
+ * usual half second, which is nothing on a busy machine: that bound is drive-lost.mjs's.
+ */
+async function start(t) {
   const origin = await servePage(t);
-  const server = await startServer(t, ['--allow-origin', origin, ...args]);
+  const config = path.join(temporaryFolder(t), 'sightline.conf');
+  writeFileSync(config, '[namespace control]\nholder-silence-ms = 10000\n');
+  const server = await startServer(t, ['--allow-origin', origin, '--config', config]);
   const program = new Child(path.join(example, 'drive.py'), [server.relaySocket]);
   t.after(() => program.stop());
   t.onFailure(() => `drive.py: ${program.stdout.slice(-300)}${program.stderr}`);
@@ -98,7 +94,7 @@ suite.test('the page drives by its keys and its pad; the program does it, and st
   await page.resize({ width: 390, height: 844 });
   await says(page, /Nobody drives/);
   await page.screenshot({ path: artifact(`drive-${name}-narrow.png`) });
-  expectEqual(program.stdout.slice(said), '', 'what the program did when nobody drove');
+  expect(/^(\+0\.00 \+0\.00\n)*$/.test(program.stdout.slice(said)), `when nobody drove the program did ${program.stdout.slice(said)}`);
 }, { timeoutMs: 90000 });
 
 suite.test('one at a time: another page sees who drives, and takes over', async (t) => {
@@ -115,10 +111,7 @@ suite.test('one at a time: another page sees who drives, and takes over', async 
 });
 
 suite.test('another peer takes over from the one by which a page drives: it goes on', async (t) => {
-  // On a busy machine two peers at once take longer than the half second in which a driver may say nothing.
-  const config = path.join(temporaryFolder(t), 'sightline.conf');
-  writeFileSync(config, '[namespace control]\nholder-silence-ms = 10000\n');
-  const { server, program, url, moves } = await start(t, ['--config', config]);
+  const { server, program, url, moves } = await start(t);
   const page = await openPage(t, url);
   await playing(page);
   await drive(page);

@@ -137,7 +137,7 @@ suite.test('what does not work is undone, and the reason told', async (t) => {
     });
     t.note(`${what}: ${problem}`);
     await until('the same to be told', () => pipeline().problem === problem && !pipeline().swapping);
-    expect(server.child.stderr.includes(`Warning: camera: ${problem}; the former one goes on`), 'the log has it');
+    await until('the log to have it', () => server.child.stderr.includes(`Warning: camera: ${problem}; the former one goes on`));
     await shows(page, RED);
   }
   writeFileSync(file, description(GREEN));

@@ -51,7 +51,7 @@ const cardSays = (page, wanted, state, options) => until(`“${wanted}” to say
   throw new Error(JSON.stringify(await cards(page)));
 }, options);
 
-const arrived = (page, wanted) => cardSays(page, wanted, ({ sending }) => !sending);
+const arrived = (page, wanted, options) => cardSays(page, wanted, ({ sending }) => !sending, options);
 
 const press = (page, wanted, action) => page.evaluate((file, which) => [...document.querySelectorAll('#chat .file')]
   .filter((one) => one.querySelector('.file-name').textContent === file).at(-1).querySelector(`button.${which}:not([hidden])`).click(), wanted, action);
@@ -146,7 +146,7 @@ suite.test('dropped on a phone-sized window at an address of the network; who co
   await drop(sender, picture, report);
   for (const file of [picture, report])
     await arrived(sender, path.basename(file));
-  const { picture: drawn } = await card(sender, path.basename(picture));
+  const { picture: drawn } = await cardSays(sender, path.basename(picture), ({ picture: there }) => there);
   expectEqual(drawn, [520, 347], 'the picture on the sender’s page');
   expectEqual(await sender.evaluate(() => document.querySelector('#unsent').childElementCount), 0, 'what is still to be sent');
   expect(!await sender.evaluate(() => window.seen.visible('#drop').length), 'it still says that files can be dropped');
@@ -206,7 +206,7 @@ suite.test('chosen: paused, gone on with and cancelled by the keyboard; what is 
   expectEqual(bar, { name: 'large.bin', max: 1, focused: 'Go on with ⁨large.bin⁩' }, 'what a screen reader has, and where the focus is');
   await page.screenshot({ path: artifact(`${name}-files-paused.png`) });
   await page.keyboard.press('Enter');
-  await arrived(page, 'large.bin');
+  await arrived(page, 'large.bin', { timeoutMs: 60000 });
   await says(page, /large\.bin: sent/);
   expectEqual((await card(page, 'large.bin')).actions, ['save'], 'what can be done with one’s own');
 
@@ -221,7 +221,7 @@ suite.test('chosen: paused, gone on with and cancelled by the keyboard; what is 
   await page.keyboard.press('Enter');
   await until('it to be gone', async () => !await card(page, 'other.bin'));
   expectEqual(await page.evaluate(() => document.activeElement.id), 'attach', 'where the focus is');
-}, { timeoutMs: 90000 });
+}, { timeoutMs: 180000 });
 
 suite.test('pasted: a picture is sent, text is text', async (t) => {
   const server = await start(t);

@@ -99,6 +99,10 @@ async function comeAndGo(t, server, count) {
     if (i % 5 === 4)
       t.note(`${memory.at(-1).joins} joins: ${(memory.at(-1).bytes / 1e6).toFixed(1)} MB resident`);
   }
+  // Those on the way are past their state before they are seen, once in a while.
+  const missing = () => Object.keys(STATES).filter((state) => !street.reached.get(state));
+  for (let i = 0; missing().length > 0 && i < 20; i++)
+    await (i % 2 ? street.batch() : street.batchFromIdle());
   before.objects.SlMessage = street.published;
   const after = await settled(server, before);
 
@@ -107,8 +111,7 @@ async function comeAndGo(t, server, count) {
   relay.signalling.close();
   expectEqual(offset, street.published, 'messages in the history');
   expect(2 * street.killed >= street.joins, `${street.killed} of ${street.joins} were killed`);
-  for (const state of Object.keys(STATES))
-    expect(street.reached.get(state) > 0, `nobody was seen in the state "${state}"`);
+  expectEqual(missing(), [], 'states that nobody was seen in');
   t.note([...street.reached].map(([state, number]) => `${number} ${state}`).join(', '));
   t.note(`${street.joins - warm} joins after the ${warm} that warmed it up, ${street.killed} of all killed: ${total(after.threads)} threads, `
     + `${total(after.descriptors)} descriptors, ${total(after.objects)} objects as before`);

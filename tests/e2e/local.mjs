@@ -61,14 +61,16 @@ suite.test('a shell script, Chromium and Firefox in one channel', async (t) => {
   for (const name of ['chromium', 'firefox'])
     pages.push(await (await Browser.launch(t, name)).open(t, server.link));
   const said = ['from chromium', 'from firefox', 'from a shell'];
-  for (const [i, page] of pages.entries())
+  for (const [i, page] of pages.entries()) {
     await write(page, said[i]);
+    await reads(page, [said[i]]); // it is there when its page has it back
+  }
   const answer = parsed(await shell(server, `printf '%s' '{"type":"publish","id":1,"channel":"${CHANNEL}","data":{"text":"from a shell"}}' |
-    socat - UNIX-CONNECT:${USUAL}`)).at(-1);
+    socat -t 30 - UNIX-CONNECT:${USUAL}`)).at(-1);
   expectEqual([answer.type, answer.offset], ['published', 3], 'the shell is answered');
   for (const page of pages)
     await until('all to be read', async () => { await Promise.all(said.map((text) => reads(page, [text]))); return true; });
-  const heard = parsed(await shell(server, `echo '{"type":"subscribe","id":1,"channel":"${CHANNEL}"}' | socat - UNIX-CONNECT:${USUAL}`));
+  const heard = parsed(await shell(server, `echo '{"type":"subscribe","id":1,"channel":"${CHANNEL}"}' | socat -t 30 - UNIX-CONNECT:${USUAL}`));
   const messages = heard.filter(({ type }) => type === 'message');
   expectEqual(messages.map(({ offset }) => offset), [1, 2, 3], 'offsets that a shell hears');
   expectEqual(messages.map(({ data }) => data.text).sort(), [...said].sort(), 'what a shell hears');

@@ -40,7 +40,7 @@ async function share(server, files, { socket = server.relaySocket, env = {} } = 
 
 /** What the conversation has, as the pages see it. */
 async function announced(server) {
-  const heard = await run('bash', ['-c', `echo '{"type":"subscribe","id":1,"channel":"chat:camera"}' | socat - UNIX-CONNECT:${server.relaySocket}`]);
+  const heard = await run('bash', ['-c', `echo '{"type":"subscribe","id":1,"channel":"chat:camera"}' | socat -t 30 - UNIX-CONNECT:${server.relaySocket}`]);
   return heard.trim().split('\n').map((line) => JSON.parse(line)).filter(({ type }) => type === 'message').map(({ data }) => data.object);
 }
 

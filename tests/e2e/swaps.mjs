@@ -10,7 +10,7 @@ import { temporaryFolder } from './lib/folders.mjs';
 import { NodeViewer, Page } from './lib/onlookers.mjs';
 import { says, text } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
-import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
+import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
 
 const PAY = 'rtpvp8pay picture-id-mode=15-bit mtu=1200';
 const suite = new Suite();
@@ -28,6 +28,17 @@ async function start(scope, name, others = {}, { args = [], env = {} } = {}) {
 
 const SMALL = { width: 320, height: 180 };
 const LARGE = { width: 480, height: 270 };
+
+/** Of a connection that is new, ICE may yet find a better pair of candidates. */
+async function settledConnection(onlooker) {
+  let last = await onlooker.connection();
+  return until(`${onlooker.name}'s connection to stay with its pair`, async () => {
+    await sleep(300);
+    const before = last;
+    last = await onlooker.connection();
+    return before.pair === last.pair && last;
+  });
+}
 
 /** A pipeline, size and colour for a stream that onlookers watch; who is told of what became of it. */
 class Show {
@@ -50,7 +61,7 @@ class Show {
   async swap(name, size = this.size) {
     const same = BALLS[name].codecs === BALLS[this.name].codecs;
     const what = `${this.name} to ${name}`;
-    const before = await Promise.all(this.onlookers.map((onlooker) => onlooker.connection()));
+    const before = await Promise.all(this.onlookers.map(settledConnection));
     await Promise.all(this.onlookers.map((onlooker) => onlooker.begin()));
     this.#at = (this.#at + 1) % COLOURS.length;
     const began = Date.now();
@@ -167,7 +178,7 @@ const BROKEN = {
     said: 'FILE:10: track video gave no frame within 5 s' },
   'no-keyframe': { plays: true, text: ball(`! ${VP8}\n  ! identity drop-buffer-flags=discont ! ${SINK}`),
     said: 'FILE:10: track video gave no frame within 5 s' },
-  'a-frame-too-late': { plays: true, text: ball(`! identity sleep-time=5500000\n  ! ${VP8} ! ${SINK}`),
+  'a-frame-too-late': { plays: true, text: ball(`! identity sleep-time=8000000\n  ! ${VP8} ! ${SINK}`),
     said: 'FILE:10: track video gave no frame within 5 s' },
   'ends-at-once': { plays: true, text: describe(`${BALL.replace('videotestsrc', 'videotestsrc num-buffers=1')}\n  ! ${VP8} ! ${SINK}`, PAY),
     said: 'FILE:6: [source] ended; expected elements that go on (num-buffers, or a file that ends?)' },

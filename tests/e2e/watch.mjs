@@ -1,17 +1,17 @@
 // Watching and talking, in a real browser: watch.mjs chromium|firefox
 
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-
 import { Browser, CONNECTION_LOST } from './lib/browser.mjs';
 import { artifact } from './lib/folders.mjs';
 import { peerCount, playing, playsAt, reads, says, showsPicture, standsStill, text, write } from './lib/player.mjs';
+import { freeUdpPort } from './lib/ports.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
 
 const name = process.argv[2];
 const suite = new Suite();
 
+/** Five times what it may take: other tests run beside this one. That it leaves within 2 s is hanging.mjs's, which has the machine alone. */
+const PATIENCE_MS = 10000;
 let browser;
 const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, name));
 
@@ -66,7 +66,7 @@ suite.test('the server stops and starts: pages say so, play on, and talk again',
 
   const { code, ms } = await server.stop();
   expectEqual(code, 0, 'exit status on SIGTERM with two viewers');
-  expect(ms < 2000, `it took ${ms} ms to end with two viewers`);
+  expect(ms < PATIENCE_MS, `it took ${ms} ms to end with two viewers`);
   t.note(`ended in ${ms} ms with two viewers`);
   for (const page of [first, second])
     await says(page, /Reconnecting/);
@@ -191,10 +191,7 @@ suite.test('what a browser lacks is said, and what to do', async (t) => {
 });
 
 suite.test('a page for which no media port is left says so', async (t) => {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise((resolve) => { socket.close(resolve); });
+  const port = await freeUdpPort();
   const server = await Server.start(t, ['test', '--set', 'width=320', '--media-ports', `${port}-${port}`]);
   await playing(await (await theBrowser()).open(t, server.link));
   await says(await browser.open(t, server.link), /Reconnecting.*the server has no UDP port left for another picture; trying again/s);
@@ -266,7 +263,7 @@ suite.test('a page that waits for a tap or for the camera, and has lost its peer
   await until('it to be asked for', async () => await asked() === 2, { timeoutMs: 30000 });
 }, { timeoutMs: 90000 });
 
-suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT', async (t) => {
+suite.test('it stops while somebody joins, and when asked by SIGINT', async (t) => {
   const server = await Server.start(t, ['test', '--set', 'width=640']);
   const page = await (await theBrowser()).open(t, server.link, { mayComplain: CONNECTION_LOST });
   await playing(page);
@@ -275,7 +272,7 @@ suite.test('it stops within 2 s while somebody joins, and when asked by SIGINT',
     .catch(() => t.note('the second viewer was not seen before the end'));
   const { code, ms } = await server.stop('SIGINT');
   expectEqual(code, 0, 'exit status on SIGINT');
-  expect(ms < 2000, `it took ${ms} ms`);
+  expect(ms < PATIENCE_MS, `it took ${ms} ms`);
   await joining.catch(() => sleep(0)); // its page may never have come
 });
 

@@ -67,7 +67,10 @@ suite.test('one script tag: the picture plays, and messages go both ways', async
   expectEqual(offset, 2, 'offset of what was published');
   await reads(watcher, ['who embeds this', 'a page elsewhere']);
   await reads(page, ['who embeds this', 'a page elsewhere']);
-  expectEqual(await playerIs(page), { state: 'live', stream: 'camera', via: 'channel' }, 'the player');
+  await until('the player to be live by the data channel', async () => {
+    expectEqual(await playerIs(page), { state: 'live', stream: 'camera', via: 'channel' }, 'the player');
+    return true;
+  });
   await server.viewers(2);
 });
 
@@ -142,12 +145,17 @@ suite.test('the element does what is written of it', async (t) => {
   });
   expectEqual(box, [640, 360], 'size in 640 pixels of width');
   await until('the attribute to say live', () => page.evaluate(() => document.querySelector('sightline-player[state=live]') !== null));
-  const last = await page.evaluate(() => changes.at(-1));
-  expectEqual(last, { state: 'live', words: 'Live', detail: '' }, 'last statechange');
+  await until('the event to say it, too', async () => {
+    expectEqual(await page.evaluate(() => changes.at(-1)), { state: 'live', words: 'Live', detail: '' }, 'last statechange');
+    return true;
+  });
 
-  await page.mouse.move(320, 200);
-  const buttons = await page.evaluate(() => window.seen.visible('button').map((button) => button.title));
-  expectEqual(buttons, ['Save this picture (S)', 'What is going on (I)', 'Full screen (F)'], 'buttons');
+  await until('the buttons', async () => { // they fade in
+    await page.mouse.move(320, 200);
+    const buttons = await page.evaluate(() => window.seen.visible('button').map((button) => button.title));
+    expectEqual(buttons, ['Save this picture (S)', 'What is going on (I)', 'Full screen (F)'], 'buttons');
+    return true;
+  });
   await press('i', 'sightline-player');
   await shows(true);
   await press('Escape', 'sightline-player');

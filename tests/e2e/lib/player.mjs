@@ -89,7 +89,7 @@ export async function rate(page, seconds) {
 }
 
 /** Shows `expected` frames a second, less a fifth, within some seconds: right after joining, or on a busy machine, it may not yet. */
-export function playsAt(page, expected, { seconds = 3, timeoutMs = 40000 } = {}) {
+export function playsAt(page, expected, { seconds = 3, timeoutMs = 60000 } = {}) {
   return until(`${expected} frames a second`, async () => {
     const measured = await rate(page, seconds);
     const { shown, sent } = measured;
@@ -119,7 +119,11 @@ export async function write(page, message) {
   });
   await box.focus();
   await page.keyboard.type(message);
-  await page.keyboard.press('Enter');
+  // Before the relay has welcomed it, the page keeps what is written in the box.
+  await until('the box to be empty', async () => {
+    await page.keyboard.press('Enter');
+    return box.evaluate((element) => element.value === '');
+  });
 }
 
 /** All of `messages` are there, in this order, each once. */

@@ -98,7 +98,7 @@ export class Suite {
     return this.#scope;
   }
 
-  test(name, func, { timeoutMs = 60000 } = {}) {
+  test(name, func, { timeoutMs = 120000 } = {}) {
     this.#tests.push({ name, func, timeoutMs });
   }
 
