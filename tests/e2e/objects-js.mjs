@@ -127,7 +127,7 @@ suite.test('what has no room, and what is larger than an object may be, says so'
 
 for (const name of ['chromium', 'firefox'])
   suite.test(`${name}: it hashes in a worker, and what was being sent when the page was loaded again goes on`, async (t) => {
-    const server = await start(t, 'put-bytes-per-second=1000000');
+    const server = await start(t, 'put-bytes-per-second=2000000');
     const browser = await Browser.launch(t, name);
     const page = await browser.open(t, server.link, { mayComplain: /interrupted|WebSocket/, before: [() => {
       window.workers = 0;
