@@ -12,6 +12,9 @@
 #include "test-sender.h"
 #include "test-viewer.h"
 
+#define VP9                                                                           \
+    "vp9enc name=frames deadline=1 cpu-used=8 lag-in-frames=0 keyframe-max-dist=2000" \
+    " ! rtpvp9pay picture-id-mode=15-bit"
 #define VP8 "vp8enc name=frames deadline=1 cpu-used=16 keyframe-max-dist=2000 ! rtpvp8pay"
 #define OPUS "opusenc name=sound ! rtpopuspay"
 
@@ -331,9 +334,9 @@ test_muted(SessionFixture *fixture, gconstpointer unused)
 
 /* One packet in ten is lost on its way here: they are asked for again, and the picture goes on. */
 static void
-test_losses(SessionFixture *fixture, gconstpointer unused)
+lose_some(SessionFixture *fixture, const char *codec)
 {
-    TestSender *sender = test_sender_new(VP8, NULL);
+    TestSender *sender = test_sender_new(codec, NULL);
     Publishing publishing;
     guint64 n_frames;
 
@@ -348,6 +351,18 @@ test_losses(SessionFixture *fixture, gconstpointer unused)
     publishing_clear(&publishing);
     sl_stream_release(fixture->stream);
     test_sender_free(sender);
+}
+
+static void
+test_losses_vp8(SessionFixture *fixture, gconstpointer unused)
+{
+    lose_some(fixture, VP8);
+}
+
+static void
+test_losses_vp9(SessionFixture *fixture, gconstpointer unused)
+{
+    lose_some(fixture, VP9);
 }
 
 static void
@@ -695,7 +710,8 @@ main(int argc, char **argv)
     ADD("nobody-watches", test_nobody_watches);
     ADD("killed", test_killed);
     ADD("muted", test_muted);
-    ADD("losses", test_losses);
+    ADD("losses-vp8", test_losses_vp8);
+    ADD("losses-vp9", test_losses_vp9);
     ADD("replaced", test_replaced);
     ADD("come-and-go", test_come_and_go);
     ADD("refused", test_refused);
