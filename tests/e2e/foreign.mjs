@@ -118,7 +118,7 @@ suite.test('where all of --media-ports are in use, viewer and terminal are told;
 
 suite.test('a viewer that no path leads to is in the log, with what to do; the next adds no line', async (t) => {
   const config = path.join(temporaryFolder(t), 'sightline.conf');
-  writeFileSync(config, '[limits]\nice-timeout-ms=500\n[stream camera]\ndevice=test\nset=width=320\n');
+  writeFileSync(config, '[limits]\nice-timeout-ms=3000\n[stream camera]\ndevice=test\nset=width=320\n');
   const server = await Server.start(t, ['--config', config]);
   for (let i = 0; i < 2; i++) {
     const viewer = await join(t, server, { trickles: false, sink: false });
