@@ -22,7 +22,7 @@ const suite = new Suite();
 const table = [];
 
 const relaySocket = path.join(temporaryFolder(suite.scope), 'relay');
-const server = Object.assign(await Server.start(suite.scope, ['test', '--set', 'width=320', '--relay-socket', relaySocket]), { relaySocket });
+const server = Object.assign(await Server.start(suite.scope, ['test', '--set', 'width=320', '--set', 'framerate=60', '--relay-socket', relaySocket]), { relaySocket });
 const viewer = await Viewer.join(server.webSocket('/ws/camera'), { sink: false });
 suite.scope.after(() => viewer.leave());
 await viewer.playing();

@@ -5,7 +5,7 @@ import { enterLan } from './namespaces.mjs';
 import { disturb, judge, MAX_AGE_MS, startSteering, steer } from './steering.mjs';
 
 const { serverSide, onServerSide } = await enterLan(import.meta.url);
-const SECONDS = 20;
+const SECONDS = process.env.SIGHTLINE_TEST_LONG ? 60 : 10;
 const STALLS = 5;
 /** From the message relay, which says what is stale, to the program, on a machine that does other things, too. */
 const ON_THE_WAY_MS = 200;
