@@ -2,6 +2,8 @@
 
 #include <gst/sctp/sctpreceivemeta.h>
 
+#include "sl-webrtcbin.h"
+
 /* RFC 8832, sections 5.1 and 8.1 */
 #define PPID_CONTROL 50
 #define DATA_CHANNEL_OPEN 0x03
@@ -43,9 +45,7 @@ on_pad_added(GstElement *sctpdec, GstPad *pad, gpointer unused)
 static void
 on_element_added(GstBin *webrtcbin, GstBin *parent, GstElement *element, gpointer unused)
 {
-    GstElementFactory *factory = gst_element_get_factory(element);
-
-    if (factory != NULL && g_str_equal(GST_OBJECT_NAME(factory), "sctpdec"))
+    if (sl_webrtcbin_is_made_by(element, "sctpdec"))
         g_signal_connect(element, "pad-added", G_CALLBACK(on_pad_added), NULL);
 }
 

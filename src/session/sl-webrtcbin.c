@@ -8,6 +8,14 @@
  * names. */
 #define MAX_STREAMS 16
 
+gboolean
+sl_webrtcbin_is_made_by(GstElement *element, const char *factory_name)
+{
+    GstElementFactory *factory = gst_element_get_factory(element);
+
+    return factory != NULL && g_str_equal(GST_OBJECT_NAME(factory), factory_name);
+}
+
 /* @iterator: (transfer full) */
 static void
 for_all(GstIterator *iterator, GstIteratorForeachFunction func, gpointer data)
@@ -74,11 +82,10 @@ on_packets_before_fec(GstPad *pad, GstPadProbeInfo *info, gpointer src)
 static void
 on_element_added(GstBin *webrtcbin, GstBin *parent, GstElement *element, gpointer unused)
 {
-    GstElementFactory *factory = gst_element_get_factory(element);
     g_autoptr(GstPad) sink = NULL;
     g_autoptr(GstPad) src = NULL;
 
-    if (factory == NULL || !g_str_equal(GST_OBJECT_NAME(factory), "rtpulpfecenc"))
+    if (!sl_webrtcbin_is_made_by(element, "rtpulpfecenc"))
         return;
     sink = gst_element_get_static_pad(GST_ELEMENT(parent), "sink");
     src = gst_element_get_static_pad(GST_ELEMENT(parent), "src");
@@ -135,9 +142,7 @@ on_session_pad(GstElement *session, GstPad *pad, gpointer webrtcbin)
 static void
 on_session_added(GstBin *webrtcbin, GstBin *parent, GstElement *element, gpointer unused)
 {
-    GstElementFactory *factory = gst_element_get_factory(element);
-
-    if (factory != NULL && g_str_equal(GST_OBJECT_NAME(factory), "rtpsession"))
+    if (sl_webrtcbin_is_made_by(element, "rtpsession"))
         g_signal_connect(element, "pad-added", G_CALLBACK(on_session_pad), webrtcbin);
 }
 
@@ -238,9 +243,7 @@ watch_dtls_pad(GstElement *dtlsdec, GstPad *pad, gpointer watch)
 static void
 on_dtls_added(GstBin *webrtcbin, GstBin *parent, GstElement *element, gpointer watch)
 {
-    GstElementFactory *factory = gst_element_get_factory(element);
-
-    if (factory == NULL || !g_str_equal(GST_OBJECT_NAME(factory), "dtlsdec"))
+    if (!sl_webrtcbin_is_made_by(element, "dtlsdec"))
         return;
     g_signal_connect(element, "pad-added", G_CALLBACK(on_dtls_pad), watch);
     gst_element_foreach_src_pad(element, watch_dtls_pad, watch);

@@ -8,6 +8,9 @@ G_BEGIN_DECLS
 
 /* What webrtcbin has no property for, done to the elements and objects inside it. Main thread. */
 
+/** sl_webrtcbin_is_made_by: whether @element came of this factory, as "dtlsdec". Any thread. */
+gboolean sl_webrtcbin_is_made_by(GstElement *element, const char *factory_name);
+
 /**
  * sl_webrtcbin_set_sctp_id:
  * @id: unique among the live associations; 0 leaves what there is

@@ -10,7 +10,7 @@ import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
 const name = process.argv[2];
 const suite = new Suite();
 
-/** Five times what it may take: other tests run beside this one. That it leaves within 2 s is hanging.mjs's, which has the machine alone. */
+/** Five times what it may take: other tests run beside this one. That it leaves within 2 s is ends.mjs's, which has the machine alone. */
 const PATIENCE_MS = 10000;
 let browser;
 const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, name));
