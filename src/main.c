@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "sl-app.h"
 #include "sl-check.h"
@@ -77,6 +78,15 @@ on_reload_signal(gpointer app)
     return G_SOURCE_CONTINUE;
 }
 
+/* What is cleaned up at exit, here and in libraries, is what threads that still work use. What was
+ * stored is safe, as it is when the program is killed. */
+G_NORETURN static void
+leave_at_once(int status)
+{
+    fflush(NULL);
+    _exit(status);
+}
+
 static int
 serve(SlOptions *options)
 {
@@ -88,8 +98,8 @@ serve(SlOptions *options)
     guint reload_id = g_unix_signal_add(SIGHUP, on_reload_signal, app);
     int status = sl_app_start(app);
 
-    if (status == SL_EXIT_OK)
-        sl_app_run(app);
+    if (status == SL_EXIT_OK && !sl_app_run(app))
+        leave_at_once(status);
     g_source_remove(reload_id);
     g_source_remove(interrupt_id);
     g_source_remove(terminate_id);

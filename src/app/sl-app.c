@@ -670,11 +670,12 @@ sl_app_reload(SlApp *self)
     reload_tls(self, options);
 }
 
-void
+gboolean
 sl_app_run(SlApp *self)
 {
     if (!self->stopping)
         g_main_loop_run(self->loop);
+    return self->n_stopping == 0;
 }
 
 /* --- stop: whom viewers talk to first, what they look at last --- */

@@ -29,8 +29,13 @@ SlApp *sl_app_new(GMainContext *context, SlOptions *options);
  */
 int sl_app_start(SlApp *self);
 
-/** sl_app_run: until sl_app_stop(). */
-void sl_app_run(SlApp *self);
+/**
+ * sl_app_run:
+ *
+ * Until sl_app_stop(). Returns: whether all of it has ended; else other threads are still at work
+ * with what is here, and the process has to be left as it is, without exit().
+ */
+gboolean sl_app_run(SlApp *self);
 
 /** sl_app_reload: reads the configuration and the descriptions again; pipelines that are others
  * then are tried. Mistakes are logged, and what there was goes on. */

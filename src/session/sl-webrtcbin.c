@@ -520,12 +520,24 @@ sl_webrtcbin_release(GstElement *pipeline)
     stop_listening_to_all(webrtcbin);
 }
 
+/* The first element that speaks DTLS makes the key, which can take a second of a busy CPU: on
+ * webrtcbin's thread, where a viewer that leaves, and so the program's end, would have to wait. */
+static void
+make_certificate(void)
+{
+    GstElement *dtlsdec = gst_element_factory_make("dtlsdec", NULL);
+
+    if (dtlsdec != NULL)
+        gst_object_unref(gst_object_ref_sink(dtlsdec));
+}
+
 static void
 warm_up(GstElement *pipeline)
 {
     g_autoptr(GstElement) webrtcbin = gst_bin_get_by_name(GST_BIN(pipeline), SL_WEBRTCBIN_NAME);
     g_autoptr(GObject) channel = NULL;
 
+    make_certificate();
     gst_element_set_state(pipeline, GST_STATE_READY);
     g_signal_emit_by_name(webrtcbin, "create-data-channel", "relay", NULL, &channel);
     g_clear_object(&channel); /* before webrtcbin, which it points into */

@@ -5,6 +5,7 @@
 #include "session-fixture.h"
 #include "sl-object-wire.h"
 #include "sl-teardown.h"
+#include "sl-webrtcbin.h"
 #include "test-viewer.h"
 
 static const char small_vp8[] =
@@ -40,6 +41,35 @@ static const char with_sound[] =
     "[source]\n${capture} ! videoscale ! video/x-raw,width=160,height=96 ! vp8enc deadline=1"
     " ! appsink name=video\n"
     "audiotestsrc is-live=true ! opusenc ! appsink name=audio\n";
+
+static void
+count_keys(GstDebugCategory *category, GstDebugLevel level, const char *file, const char *function,
+           int line, GObject *object, GstDebugMessage *message, gpointer n_keys)
+{
+    if (strstr(gst_debug_message_get(message), "generated cert found, creating new") != NULL)
+        g_atomic_int_inc((int *)n_keys);
+}
+
+/* What makes it says so once in a process: the first test to need it. */
+static void
+test_warm_up_makes_the_key(void)
+{
+    int n_keys = 0;
+    SlIceSettings settings = { 0 };
+    g_autoptr(SlIce) ice = sl_ice_new(&settings);
+
+    gst_debug_remove_log_function(gst_debug_log_default);
+    gst_debug_add_log_function(count_keys, &n_keys, NULL);
+    gst_debug_set_threshold_for_name("dtlsdec", GST_LEVEL_DEBUG);
+
+    sl_webrtcbin_warm_up(ice, g_main_context_default());
+    PROC_WAIT_UNTIL(sl_teardown_get_n_pending() == 0);
+    g_assert_cmpint(g_atomic_int_get(&n_keys), ==, 1);
+
+    gst_debug_unset_threshold_for_name("dtlsdec");
+    gst_debug_remove_log_function(count_keys);
+    gst_debug_add_log_function(gst_debug_log_default, NULL, NULL);
+}
 
 static void
 test_picture_and_messages(SessionFixture *fixture, gconstpointer unused)
@@ -665,6 +695,7 @@ main(int argc, char **argv)
     g_test_add("/session/" name, SessionFixture, text, session_fixture_set_up, func, \
                session_fixture_tear_down)
 #define ADD(name, func) ADD_WITH(name, small_vp8, func)
+    g_test_add_func("/session/warm-up-makes-the-key", test_warm_up_makes_the_key);
     ADD("picture-and-messages", test_picture_and_messages);
     ADD("unreliable-channel", test_unreliable_channel);
     ADD("objects-channel", test_objects_channel);

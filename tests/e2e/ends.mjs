@@ -36,4 +36,13 @@ suite.test('SIGINT while somebody watches and somebody joins', async (t) => {
   await endsInTime(t, server, 'SIGINT');
 });
 
+// The key for DTLS is being made then, on another thread, which must not lose what it uses.
+suite.test('a second signal, as soon as it has begun, ends it at once', async (t) => {
+  for (let i = 0; i < 10; i++) {
+    const server = await Server.start(t, ['test', '--set', 'width=640']);
+    server.child.kill('SIGTERM');
+    await endsInTime(t, server, 'SIGINT');
+  }
+});
+
 await suite.run();
