@@ -23,6 +23,7 @@ export class CameraControls {
   #controls = [];
   #available = false;
   #timer = 0;
+  #again = 0;
 
   /** Counts what is sent: an answer that was asked for before is old. */
   #version = 0;
@@ -49,6 +50,7 @@ export class CameraControls {
   /** @param {boolean} available the stream shows a camera that can be asked */
   setAvailable(available) {
     this.#available = available;
+    clearTimeout(this.#again);
     this.#fields.disabled = this.#resetAll.disabled = !available;
     if (available) {
       this.#refresh();
@@ -80,12 +82,16 @@ export class CameraControls {
     const version = this.#version;
     if (this.#sender.busy || this.#asking === version) return;
     this.#asking = version;
-    const { body, problem } = await ask(this.#url);
+    clearTimeout(this.#again);
+    const { status, body, problem } = await ask(this.#url);
     if (this.#asking === version) this.#asking = -1;
     if (version !== this.#version || !this.#available) return;
     this.#complain(problem || this.#refusal);
     if (body) this.#show(body.controls);
-    if (!body && !this.#panel.isOpen) this.#button.hidden = true;
+    if (body || this.#panel.isOpen) return;
+    this.#button.hidden = true;
+    // A server that many ask at once, or a camera that takes its time.
+    if (status === 0 || status >= 500) this.#again = setTimeout(() => this.#refresh(), REFRESH_MS);
   }
 
   /** @param {Control[]} controls */

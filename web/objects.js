@@ -197,7 +197,7 @@ export class Objects {
 
   /** @param {Job} job that is not to go on for now */
   #leave(job) {
-    if (job.id > 0) this.#active.send({ type: 'stop', id: job.id });
+    if (job.id > 0) this.#active?.send({ type: 'stop', id: job.id });
     this.#detach(job);
   }
 

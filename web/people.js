@@ -69,6 +69,7 @@ export class People extends EventTarget {
     if (channel === this.#channel) return;
     this.#channel = channel;
     this.#told = null;
+    clearTimeout(this.#newsTimer);
     this.#parts.open.hidden = true;
   }
 
@@ -97,11 +98,11 @@ export class People extends EventTarget {
    */
   #noteNews(count, clients) {
     const now = new Map(clients.filter(({ own }) => !own).map(({ client, name }) => [client, name]));
+    clearTimeout(this.#newsTimer);
     if (!this.#told || count > FEW) {
       this.#told = now;
       return;
     }
-    clearTimeout(this.#newsTimer);
     this.#newsTimer = setTimeout(() => {
       const words = newsOf(this.#told, now);
       this.#told = now;

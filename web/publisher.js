@@ -75,7 +75,8 @@ export class Publisher extends EventTarget {
     const client = this.#client;
     this.#client = null;
     await client?.stop();
-    if (this.isWanted) this.#begin(Phase.STARTING);
+    // Meanwhile it may have been stopped, and started again.
+    if (this.isWanted && !this.#client) this.#begin(Phase.STARTING);
   }
 
   /**

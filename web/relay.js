@@ -508,7 +508,7 @@ export class Relay extends EventTarget {
    */
   #use(connection) {
     if (connection.kind === 'websocket' && this.#active) return;
-    this.#candidates.delete(connection);
+    this.#giveUpBefore(connection);
     clearTimeout(this.#socketTimer);
     this.#socketTimer = 0;
     this.#leave(this.#active);
@@ -522,6 +522,16 @@ export class Relay extends EventTarget {
     for (const subscription of this.#subscriptions.values()) this.#sendSubscribe(subscription);
     for (const channel of this.#held) this.#takeOver(channel);
     this.#sendPending();
+  }
+
+  /** @param {Connection} connection makes candidates that are older needless, whose welcome may still come */
+  #giveUpBefore(connection) {
+    if (!this.#candidates.has(connection)) return;
+    for (const candidate of this.#candidates) {
+      this.#candidates.delete(candidate);
+      if (candidate === connection) return;
+      candidate.release();
+    }
   }
 
   /** @param {Connection | null} connection gives way to another one, and may stay open for a while: it is nobody's any more */

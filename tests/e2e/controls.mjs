@@ -14,7 +14,7 @@ let browser;
 const theBrowser = async () => (browser ??= await Browser.launch(suite.scope, name));
 
 /** Runs in the page before its own scripts: the test pattern's stream has controls, and this answers for them. */
-function pretend() {
+function pretend(isBusy = false) {
   const int = (label, min, max, initial, more) => ({ label, type: 'int', min, max, step: 1, default: initial, value: initial, ...more });
   const camera = {
     controls: Object.entries({
@@ -38,6 +38,8 @@ function pretend() {
     gets: 0,
     hangs: null,
     refusal: '',
+    isBusy,
+    refused: 0,
   };
   Object.defineProperty(window, 'camera', { value: camera });
 
@@ -49,6 +51,10 @@ function pretend() {
     await camera.hangs;
     await new Promise((resolve) => { setTimeout(resolve, 150); });
     camera.underWay -= sets;
+    if (camera.isBusy) {
+      camera.refused++;
+      return [503, { status: 503, detail: 'too many ask at once' }];
+    }
     if (sets) {
       const values = JSON.parse(request.body);
       camera.puts.push(values);
@@ -179,6 +185,16 @@ suite.test('a camera that takes its time is not asked again meanwhile', async (t
   });
   await until('its answer', () => of(page, () => document.getElementById('control-brightness').value === '7'));
   await until('it to be asked again', () => of(page, () => window.camera.gets === 2));
+});
+
+suite.test('a server that is busy at first is asked again', async (t) => {
+  const server = await Server.start(t, ['test', '--set', 'width=640', '--set', 'height=360']);
+  const page = await (await theBrowser()).open(t, server.link, { before: [pretend, true], mayComplain: /503/ });
+  await playing(page);
+  await until('it to have been refused', () => of(page, () => window.camera.refused > 0));
+  expect(await of(page, () => document.getElementById('controls-open').hidden), 'there is a button for nothing');
+  await of(page, () => { window.camera.isBusy = false; });
+  await openPanel(page);
 });
 
 suite.test('by keyboard: opened, a value changed, closed; the focus comes back', async (t) => {

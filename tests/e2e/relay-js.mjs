@@ -304,6 +304,19 @@ suite.test('the WebSocket is opened at once, unless data channels are to come; o
   expectEqual([alone.relay.via, alone.relay.client, alone.sockets[0].readyState], ['channel', 'by-channel', 'closed'], 'way');
 });
 
+suite.test('of two peers at once the newer one stays, whichever is welcomed first', (t) => {
+  const talk = new Talk(t);
+  talk.relay.subscribe(CHANNEL);
+  const [older, newer] = [new Link(), new Link()];
+  talk.relay.adopt(older);
+  talk.relay.adopt(newer);
+  newer.say({ type: 'welcome', version: 1, client: 'newer' });
+  older.say({ type: 'welcome', version: 1, client: 'older' });
+  expectEqual([talk.relay.client, older.said.length], ['newer', 0], 'the connection');
+  older.close();
+  expectEqual([talk.relay.via, talk.relay.client], ['channel', 'newer'], 'when the older peer has ended');
+});
+
 suite.test('where there is no WebSocket, it is said at once what to do', async () => {
   const present = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket');
   try {
