@@ -9,6 +9,7 @@
 
 #include "sl-app.h"
 #include "sl-check.h"
+#include "sl-worker.h"
 
 /* A viewer costs some ten descriptors; the usual soft limit of 1,024 ends at a hundred of them. */
 static void
@@ -150,6 +151,8 @@ main(int argc, char **argv)
     gst_init(NULL, NULL);
     g_main_context_acquire(g_main_context_default());
     status = run(options);
+    if (sl_worker_get_n_running() > 0)
+        leave_at_once(status);
     g_main_context_release(g_main_context_default());
     return status;
 }

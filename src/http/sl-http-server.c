@@ -496,6 +496,17 @@ is_upload(SoupServerMessage *msg)
 }
 
 static void
+add_origin_headers(SoupServerMessage *msg, const SlSdpAddress *sdp)
+{
+    if (sl_request_get_allow_origin(msg) != NULL)
+        soup_message_headers_replace(soup_server_message_get_response_headers(msg),
+                                     "Access-Control-Allow-Origin",
+                                     sl_request_get_allow_origin(msg));
+    if (sdp->kind != NULL)
+        sl_cors_add_headers(msg);
+}
+
+static void
 on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
 {
     SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
@@ -516,12 +527,7 @@ on_message_got_headers(SoupServerMessage *msg, SlHttpServer *self)
     else if (soup_message_headers_get_content_length(headers) > self->limits.max_body_bytes)
         refuse_body(self, msg);
 
-    if (sl_request_get_allow_origin(msg) != NULL)
-        soup_message_headers_replace(soup_server_message_get_response_headers(msg),
-                                     "Access-Control-Allow-Origin",
-                                     sl_request_get_allow_origin(msg));
-    if (sdp.kind != NULL)
-        sl_cors_add_headers(msg);
+    add_origin_headers(msg, &sdp);
     soup_message_body_set_accumulate(soup_server_message_get_request_body(msg),
                                      soup_server_message_get_status(msg) == 0 && takes_body(msg) &&
                                          !is_upload(msg));
@@ -553,6 +559,21 @@ on_soup_request_started(SoupServer *soup, SoupServerMessage *msg, SlHttpServer *
     sl_answer_add_headers(msg, self->access);
     g_signal_connect_object(msg, "got-headers", G_CALLBACK(on_message_got_headers), self, 0);
     g_signal_connect_object(msg, "got-chunk", G_CALLBACK(on_message_got_chunk), self, 0);
+}
+
+/* Before it is handled: where "100 Continue" was said (RFC 9110, section 10.1.1), libsoup has
+ * dropped all that is for the answer. */
+static void
+on_soup_request_read(SoupServer *soup, SoupServerMessage *msg, SlHttpServer *self)
+{
+    g_auto(SlSdpAddress) sdp = { NULL };
+
+    if (soup_message_headers_get_one(soup_server_message_get_response_headers(msg), "Connection") !=
+        NULL)
+        return;
+    sl_answer_add_headers(msg, self->access);
+    sl_sdp_address_parse(sl_request_get_path(msg), &sdp);
+    add_origin_headers(msg, &sdp);
 }
 
 void
@@ -686,5 +707,6 @@ sl_http_server_new(const SlHttpServerConfig *config)
     soup_server_remove_websocket_extension(self->soup, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
     soup_server_add_handler(self->soup, NULL, on_soup_request, self, NULL);
     g_signal_connect(self->soup, "request-started", G_CALLBACK(on_soup_request_started), self);
+    g_signal_connect(self->soup, "request-read", G_CALLBACK(on_soup_request_read), self);
     return self;
 }

@@ -9,6 +9,7 @@
 #include "sl-pass-through.h"
 #include "sl-rtsp-picture.h"
 #include "sl-teardown.h"
+#include "sl-worker.h"
 
 #define ENCODED SL_AUTO_FALLBACK
 /* Pictures among which B-frames would have shown. */
@@ -347,16 +348,12 @@ sl_auto_ask(GMainContext *context, SlWeak *object, SlContextFunc on_answer, SlIn
             const char *const *settings)
 {
     Question *self = g_new0(Question, 1);
-    GThread *thread;
 
     self->context = g_main_context_ref(context);
     self->object = sl_weak_ref(object);
     self->on_answer = on_answer;
     self->input = sl_input_ref(input);
     self->settings = g_strdupv((char **)settings);
-    thread = g_thread_try_new("auto", ask, self, &self->answer.error);
-    if (thread == NULL)
+    if (!sl_worker_start("auto", ask, self, &self->answer.error))
         sl_context_post(context, object, on_answer, self, question_free);
-    else
-        g_thread_unref(thread);
 }

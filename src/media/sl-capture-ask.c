@@ -1,5 +1,7 @@
 #include "sl-capture-ask.h"
 
+#include "sl-worker.h"
+
 /* Made and freed on the main thread: descriptions and values are counted there. */
 typedef struct {
     SlCaptureAnswer answer; /* first: it is what the asker sees of this */
@@ -49,7 +51,6 @@ sl_capture_ask(GMainContext *context, SlWeak *object, SlContextFunc on_answer, g
                SlInput *input, SlDescription *description, SlValues *values, SlCaptureFlags flags)
 {
     Question *self = g_new0(Question, 1);
-    GThread *thread;
 
     self->answer.run = run;
     self->context = g_main_context_ref(context);
@@ -59,9 +60,6 @@ sl_capture_ask(GMainContext *context, SlWeak *object, SlContextFunc on_answer, g
     self->description = sl_description_ref(description);
     self->values = sl_values_ref(values);
     self->flags = flags;
-    thread = g_thread_try_new("camera", ask, self, &self->answer.error);
-    if (thread == NULL)
+    if (!sl_worker_start("camera", ask, self, &self->answer.error))
         give_answer(self);
-    else
-        g_thread_unref(thread);
 }

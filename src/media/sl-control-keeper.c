@@ -7,6 +7,7 @@
 #include "sl-context.h"
 #include "sl-description.h"
 #include "sl-log.h"
+#include "sl-worker.h"
 
 /* Requests that wait while one is under way: as many people as drag a slider at the same time. */
 #define MAX_WAITING 4
@@ -236,7 +237,6 @@ start_next(SlControlKeeper *self)
 {
     Job *job = self->is_running ? NULL : g_queue_pop_head(&self->waiting);
     g_autoptr(GError) error = NULL;
-    GThread *thread;
 
     if (job == NULL)
         return;
@@ -246,11 +246,8 @@ start_next(SlControlKeeper *self)
             add_setting(job->settings, ((Kept *)g_ptr_array_index(self->kept, i))->setting);
         g_ptr_array_set_size(job->refusals, (gint)job->settings->len);
     }
-    thread = g_thread_try_new("controls", run_job, job, &error);
-    if (thread != NULL) {
-        g_thread_unref(thread);
+    if (sl_worker_start("controls", run_job, job, &error))
         return;
-    }
     g_set_error(&job->error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_CROWDED,
                 "no thread to ask the camera in: %s", error->message);
     sl_context_post(self->context, NULL, on_job_done, job, job_free);

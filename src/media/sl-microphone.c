@@ -4,6 +4,7 @@
 
 #include "sl-description.h"
 #include "sl-sound.h"
+#include "sl-worker.h"
 
 /* In microseconds: what is captured at once, and what may wait while the machine is busy. */
 #define LATENCY_TIME ((gint64)10000)
@@ -140,7 +141,6 @@ void
 sl_microphone_start(GstElement *pipeline, const char *device)
 {
     Opening *self;
-    GThread *thread;
 
     if (g_atomic_int_add(&n_opening, 1) >= MAX_OPENING) {
         g_atomic_int_add(&n_opening, -1);
@@ -150,11 +150,8 @@ sl_microphone_start(GstElement *pipeline, const char *device)
     self = g_new0(Opening, 1);
     g_weak_ref_init(&self->pipeline, pipeline);
     self->device = g_strdup(device);
-    thread = g_thread_try_new("microphone", run, self, NULL);
-    if (thread != NULL) {
-        g_thread_unref(thread);
+    if (sl_worker_start("microphone", run, self, NULL))
         return;
-    }
     g_atomic_int_add(&n_opening, -1);
     warn(pipeline, device, "no thread can be started for it");
     opening_free(self);

@@ -137,6 +137,7 @@ lose_sound(SlPipelineSource *self, const GError *error)
     sl_log_warning("%s: its sound can't be had, silence instead (%s)", self->input->label, reason);
 }
 
+/* While it starts, on another thread, each look at its latency would wait until it has started. */
 static void
 on_bus_news(gpointer object, gpointer data)
 {
@@ -160,7 +161,7 @@ on_bus_news(gpointer object, gpointer data)
     } else if (news->type == GST_MESSAGE_EOS) {
         error = sl_source_fault_new_ended(&scene);
         break_with(self, error);
-    } else if (news->type == GST_MESSAGE_LATENCY) {
+    } else if (news->type == GST_MESSAGE_LATENCY && !self->starting) {
         gst_bin_recalculate_latency(GST_BIN(self->pipeline));
     }
 }
@@ -376,6 +377,8 @@ on_started(gpointer object, gpointer data)
     self->starting = FALSE;
     if (self->stop_wanted)
         tear_down(self);
+    else
+        gst_bin_recalculate_latency(GST_BIN(self->pipeline)); /* see on_bus_news() */
 }
 
 /* On a thread of GStreamer's: opening a camera may take its time. */

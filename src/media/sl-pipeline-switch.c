@@ -10,6 +10,7 @@
 #include "sl-pipeline-former.h"
 #include "sl-source-fault.h"
 #include "sl-variables.h"
+#include "sl-worker.h"
 
 #define SUFFIX ".pipeline"
 /* What a description that stands in no file is called. */
@@ -375,14 +376,9 @@ begin(SlPipelineSwitch *self)
 static void
 begin_preparation(SlPipelineSwitch *self, Attempt *attempt)
 {
-    GThread *thread;
-
     begin(self);
-    thread = g_thread_try_new("description", run_preparation, attempt, &attempt->error);
-    if (thread == NULL)
+    if (!sl_worker_start("description", run_preparation, attempt, &attempt->error))
         post_prepared(attempt);
-    else
-        g_thread_unref(thread);
 }
 
 /* All that was set, also for descriptions before the one in force: that of the configuration may

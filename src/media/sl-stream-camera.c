@@ -70,10 +70,11 @@ on_camera_went(SlCameraWait *wait, const char *node, SlStream *self)
 {
     g_autoptr(SlStream) alive = g_object_ref(self);
     g_autoptr(GError) error = sl_source_fault_new_unplugged(sl_stream_get_input(self));
-    const GError *fault = sl_fault_log_get(self->faults);
+    const GError *fault;
 
     if (self->swap != NULL && is_seen_at(sl_setup_get_input(sl_swap_get_trial(self->swap)), node))
         sl_swap_cancel(self->swap, error);
+    fault = sl_fault_log_get(self->faults);
     if (self->own != NULL || !is_seen_at(sl_stream_get_input(self), node) ||
         (fault != NULL && sl_source_fault_is_pipelines(fault)))
         return;

@@ -351,7 +351,7 @@ on_setup_broke(SlSetup *setup, GError *error, SlStream *self)
 static void
 on_setup_stopped(SlSetup *setup, SlStream *self)
 {
-    sl_stream_handle_event(self, SL_STREAM_EVENT_STOPPED);
+    sl_stream_go_on(self);
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "sl-census.h"
 #include "sl-context.h"
+#include "sl-worker.h"
 
 /* Enough that one pipeline that hangs for a while does not hold up the others. */
 #define MAX_THREADS 4
@@ -139,6 +140,7 @@ run_teardown(gpointer data, gpointer unused)
     }
     waiter_tell(self->waiter);
     teardown_free(self);
+    sl_worker_end();
 }
 
 static GThreadPool *
@@ -187,6 +189,7 @@ sl_teardown_element_within(GstElement *element, guint timeout_ms)
     g_cond_init(&waiter->cond);
     self->element = element;
     self->waiter = g_atomic_rc_box_acquire(waiter);
+    sl_worker_begin(); /* he who waits may go first */
     g_thread_pool_push(get_pool(), self, NULL);
     has_ended = waiter_wait(waiter, timeout_ms);
     waiter_unref(waiter);

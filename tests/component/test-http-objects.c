@@ -341,6 +341,7 @@ test_expect(void)
     g_autofree char *head = put_head(hash, 3, "Expect: 100-continue\r\n");
     g_autofree char *answer = NULL;
     g_autoptr(GSocket) socket = NULL;
+    const char *final;
     HttpFixture fixture;
 
     http_fixture_prepare(&fixture);
@@ -350,7 +351,10 @@ test_expect(void)
     http_fixture_expect(socket, "HTTP/1.1 100 Continue\r\n");
     http_fixture_send(socket, "new", 3);
     answer = http_fixture_receive_until_end(socket);
-    g_assert_nonnull(strstr(answer, "\r\n\r\nHTTP/1.1 201 Created\r\n"));
+    final = strstr(answer, "\r\n\r\nHTTP/1.1 201 Created\r\n");
+    g_assert_nonnull(final);
+    g_assert_nonnull(strstr(final, "\r\nConnection: close\r\n"));
+    g_assert_nonnull(strstr(final, "\r\nX-Content-Type-Options: nosniff\r\n"));
     g_clear_object(&socket);
     stop(&fixture);
 }

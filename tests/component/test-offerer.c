@@ -443,6 +443,7 @@ test_offerer_send_by(TestOfferer *self, guint channel, const char *text)
 {
     g_autoptr(GError) error = NULL;
 
+    PROC_WAIT_UNTIL(test_offerer_is_open(self, channel)); /* what is heard by it may come before */
     gst_webrtc_data_channel_send_string_full(g_ptr_array_index(self->channels, channel), text,
                                              &error);
     g_assert_no_error(error);
