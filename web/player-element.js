@@ -158,7 +158,7 @@ export class SightlinePlayerElement extends HTMLElement {
 
   async toggleFullscreen() {
     const video = this.#player?.video;
-    if (document.fullscreenElement === this) await document.exitFullscreen();
+    if (document.fullscreenElement === this) await document.exitFullscreen().catch(() => {});
     else if (this.requestFullscreen) await this.requestFullscreen().catch(() => {});
     else if (this.webkitRequestFullscreen) this.webkitRequestFullscreen();
     else video?.webkitEnterFullscreen?.();
@@ -166,7 +166,8 @@ export class SightlinePlayerElement extends HTMLElement {
 
   /** Saves what is shown as a PNG of the stream's size. */
   async snapshot() {
-    const video = this.#player?.video;
+    const player = this.#player;
+    const video = player?.video;
     if (!video?.videoWidth) return;
     const canvas = make('canvas');
     canvas.width = video.videoWidth;
@@ -175,7 +176,7 @@ export class SightlinePlayerElement extends HTMLElement {
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
     if (!blob) return;
     const url = URL.createObjectURL(blob);
-    make('a', { href: url, download: `${this.#player.endpoints.stream}-${timestamp()}.png` }).click();
+    make('a', { href: url, download: `${player.endpoints.stream}-${timestamp()}.png` }).click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
     this.#screen.classList.remove('taken');
     void this.#screen.offsetWidth; // so that the animation begins anew

@@ -27,7 +27,7 @@ typedef struct {
     SlTrack *track;
     gboolean has_begun; /* gave a frame in this run */
     guint64 n_frames;   /* when it was last looked at */
-    gint64 last_us;     /* when there were more than before */
+    guint silent_ms;    /* how long there were no more than before */
     double fps;         /* by its caps; 0: they don't say */
 } Watched;
 
@@ -122,27 +122,26 @@ get_silence_ms(SlFrameWatch *self, const Watched *watched)
                : self->silence_ms;
 }
 
-/* Some cameras and servers fall silent without an error. */
+/* Some cameras and servers fall silent without an error. By looks, and not by the clock: a process
+ * that stood still had no frames either. */
 static gboolean
 on_check(gpointer data)
 {
     SlFrameWatch *self = data;
-    gint64 now_us = g_get_monotonic_time();
 
     for (guint i = 0; i < self->watched->len; i++) {
         Watched *watched = g_ptr_array_index(self->watched, i);
         guint64 n_frames = sl_track_get_n_frames(watched->track);
         guint silence_ms = get_silence_ms(self, watched);
 
-        if (n_frames != watched->n_frames)
-            watched->last_us = now_us;
+        watched->silent_ms = n_frames == watched->n_frames ? watched->silent_ms + CHECK_MS : 0;
         watched->n_frames = n_frames;
-        if (silence_ms > 0 && now_us - watched->last_us >= (gint64)silence_ms * 1000) {
+        if (silence_ms > 0 && watched->silent_ms >= silence_ms) {
             fall_silent(self, silence_ms);
             return G_SOURCE_REMOVE;
         }
     }
-    measure(self, now_us);
+    measure(self, g_get_monotonic_time());
     return G_SOURCE_CONTINUE;
 }
 
@@ -187,7 +186,7 @@ begin_checking(SlFrameWatch *self)
 {
     sl_clear_source(&self->timer);
     for (guint i = 0; i < self->watched->len; i++)
-        ((Watched *)g_ptr_array_index(self->watched, i))->last_us = g_get_monotonic_time();
+        ((Watched *)g_ptr_array_index(self->watched, i))->silent_ms = 0;
     self->timer = sl_context_add_timeout(self->context, CHECK_MS, on_check, self);
 }
 

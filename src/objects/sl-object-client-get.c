@@ -174,7 +174,8 @@ send_chunk(SlObjectClient *self, SlObjectGet *get, gint64 now_us)
     g_queue_push_tail(&self->gets, get);
     sl_object_store_count_served(self->store, n);
     sl_object_client_check_stalled(self, get, now_us);
-    sl_relay_transport_send_bytes(self->transport, message);
+    if (self->transport != NULL) /* it may have been closed by that */
+        sl_relay_transport_send_bytes(self->transport, message);
 }
 
 gboolean
