@@ -21,7 +21,16 @@ static const char dropping[] =
 typedef struct {
     SlCameraMonitor *monitor;
     SlStream *stream;
+    guint n_frozen; /* how often it was told: its frames may stay away on a machine that stands */
 } Fixture;
+
+static void
+count_frozen(SlStream *stream, Fixture *fixture)
+{
+    if (sl_stream_get_state(stream) == SL_STREAM_LOST &&
+        g_str_has_prefix(sl_stream_get_detail(stream), "The camera is frozen"))
+        fixture->n_frozen++;
+}
 
 /* @input: (transfer full) */
 static void
@@ -39,6 +48,7 @@ set_up_lingering(Fixture *fixture, SlInput *input, guint linger_ms)
     sl_limits_init(&limits);
     limits.linger_ms = linger_ms;
     fake_camera_forget_asked();
+    fixture->n_frozen = 0;
     fixture->monitor = sl_camera_monitor_new(g_main_context_default());
     fixture->stream =
         sl_stream_new(g_main_context_default(), &(SlStreamConfig){ .name = "door",
@@ -47,6 +57,7 @@ set_up_lingering(Fixture *fixture, SlInput *input, guint linger_ms)
                                                                    .values = values,
                                                                    .limits = &limits,
                                                                    .monitor = fixture->monitor });
+    g_signal_connect(fixture->stream, "state-changed", G_CALLBACK(count_frozen), fixture);
 }
 
 static void
@@ -150,7 +161,7 @@ test_back_at_once(void)
     fake_camera_set("video1", 0, moving);
     sl_camera_monitor_report(fixture.monitor, "video1", TRUE);
     wait_for(&fixture, SL_STREAM_LIVE);
-    g_assert_cmpuint(fake_camera_count_asked(), ==, 2);
+    g_assert_cmpuint(fake_camera_count_asked(), ==, 2 + fixture.n_frozen);
     assert_told(&fixture, SL_STREAM_LIVE, "", "Camera (2.0)", "/dev/video1");
     tear_down(&fixture);
 }
@@ -277,7 +288,7 @@ test_slow(void)
     rate = sl_stream_get_rate(fixture.stream);
     g_assert_cmpfloat(rate->expected, ==, 30);
     g_assert_cmpfloat(rate->measured, <, 24);
-    g_assert_cmpuint(fake_camera_count_asked(), ==, 1); /* it goes on */
+    g_assert_cmpuint(fake_camera_count_asked(), ==, 1 + fixture.n_frozen); /* it goes on */
     tear_down(&fixture);
 }
 
@@ -300,7 +311,7 @@ test_hanging_driver(void)
     sl_stream_acquire(fixture.stream);
     fake_camera_set_hangs(FALSE);
     wait_for(&fixture, SL_STREAM_LIVE);
-    g_assert_cmpuint(fake_camera_count_asked(), ==, 2);
+    g_assert_cmpuint(fake_camera_count_asked(), ==, 2 + fixture.n_frozen);
     tear_down(&fixture);
 }
 

@@ -21,7 +21,6 @@ struct _TestOfferer {
     gint n_extended;  /* atomic */
     gint width;       /* atomic */
     gint is_open;     /* atomic: the first channel */
-    gint is_closed;   /* atomic: any of them */
     gint is_told;     /* atomic */
     gint is_gathered; /* atomic */
     gint is_busy;     /* atomic: webrtcbin's thread is at work on a description */
@@ -146,10 +145,15 @@ on_open(GstWebRTCDataChannel *channel, TestOfferer *self)
     g_atomic_int_set(&self->is_open, TRUE);
 }
 
+/* Before anything can come by it. */
 static void
-on_close(GstWebRTCDataChannel *channel, TestOfferer *self)
+on_prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, gboolean is_local,
+                   TestOfferer *self)
 {
-    g_atomic_int_set(&self->is_closed, TRUE);
+    if (!is_local)
+        return;
+    g_signal_connect(channel, "on-open", G_CALLBACK(on_open), self);
+    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
 }
 
 static void
@@ -161,9 +165,6 @@ add_channel(TestOfferer *self, const char *label, const char *options)
 
     g_signal_emit_by_name(self->webrtcbin, "create-data-channel", label, structure, &channel);
     g_assert_nonnull(channel);
-    g_signal_connect(channel, "on-open", G_CALLBACK(on_open), self);
-    g_signal_connect(channel, "on-close", G_CALLBACK(on_close), self);
-    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
     g_ptr_array_add(self->channels, channel);
 }
 
@@ -265,6 +266,7 @@ test_offerer_new(const TestOffererConfig *config)
     g_object_get(ice, "agent", &agent, NULL);
     g_object_set(agent, "upnp", FALSE, NULL);
     g_signal_connect(self->webrtcbin, "pad-added", G_CALLBACK(on_pad_added), self);
+    g_signal_connect(self->webrtcbin, "prepare-data-channel", G_CALLBACK(on_prepare_channel), self);
     g_signal_connect(self->webrtcbin, "on-ice-candidate", G_CALLBACK(on_candidate), self);
     g_signal_connect(self->webrtcbin, "notify::ice-gathering-state", G_CALLBACK(on_gathering_state),
                      self);
@@ -410,14 +412,19 @@ test_offerer_is_channel_open(TestOfferer *self)
     return g_atomic_int_get(&self->is_open);
 }
 
-/* One that is made late may have told before anybody listened. */
-gboolean
-test_offerer_is_open(TestOfferer *self, guint channel)
+static GstWebRTCDataChannelState
+get_state(TestOfferer *self, guint channel)
 {
     GstWebRTCDataChannelState state;
 
     g_object_get(g_ptr_array_index(self->channels, channel), "ready-state", &state, NULL);
-    return state == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
+    return state;
+}
+
+gboolean
+test_offerer_is_open(TestOfferer *self, guint channel)
+{
+    return get_state(self, channel) == GST_WEBRTC_DATA_CHANNEL_STATE_OPEN;
 }
 
 gboolean
@@ -435,7 +442,11 @@ test_offerer_close_channel(TestOfferer *self, guint channel)
 gboolean
 test_offerer_is_channel_closed(TestOfferer *self)
 {
-    return g_atomic_int_get(&self->is_closed);
+    gboolean is_closed = FALSE;
+
+    for (guint i = 0; i < self->channels->len; i++)
+        is_closed |= get_state(self, i) == GST_WEBRTC_DATA_CHANNEL_STATE_CLOSED;
+    return is_closed;
 }
 
 void

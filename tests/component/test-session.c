@@ -3,6 +3,7 @@
 
 #include "proc-fixture.h"
 #include "session-fixture.h"
+#include "sl-census.h"
 #include "sl-object-wire.h"
 #include "sl-teardown.h"
 #include "sl-webrtcbin.h"
@@ -113,6 +114,7 @@ test_unreliable_channel(SessionFixture *fixture, gconstpointer unused)
     }
     test_viewer_add_channel(viewer, "control", TEST_UNRELIABLE);
     PROC_WAIT_UNTIL(test_viewer_is_own_open(viewer));
+    PROC_WAIT_UNTIL(sl_census_get("SlDataChannel") == 2); /* the server has both */
     test_viewer_send_by_own(viewer,
                             "{\"type\":\"subscribe\",\"id\":1,\"channel\":\"talk:camera\"}");
     PROC_WAIT_UNTIL(test_viewer_has_text(viewer, "\"type\":\"subscribed\""));

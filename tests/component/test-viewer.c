@@ -178,6 +178,17 @@ on_data_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, TestViewer
     g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
 }
 
+/* Of one that it makes itself: before anything can come by it. */
+static void
+on_prepare_channel(GstElement *webrtcbin, GstWebRTCDataChannel *channel, gboolean is_local,
+                   TestViewer *self)
+{
+    if (!is_local)
+        return;
+    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
+    g_signal_connect(channel, "on-message-data", G_CALLBACK(on_bytes), self);
+}
+
 static void
 give_candidate(gpointer object, gpointer data)
 {
@@ -274,6 +285,7 @@ make_pipeline(TestViewer *self)
     g_object_set(agent, "upnp", FALSE, NULL);
     g_signal_connect(self->webrtcbin, "pad-added", G_CALLBACK(on_pad_added), self);
     g_signal_connect(self->webrtcbin, "on-data-channel", G_CALLBACK(on_data_channel), self);
+    g_signal_connect(self->webrtcbin, "prepare-data-channel", G_CALLBACK(on_prepare_channel), self);
     g_signal_connect(self->webrtcbin, "on-ice-candidate", G_CALLBACK(on_candidate), self);
     gst_bin_add(GST_BIN(self->pipeline), self->webrtcbin);
     self->sctp_id = sl_sctp_id_take();
@@ -452,8 +464,6 @@ test_viewer_add_channel(TestViewer *self, const char *label, const char *options
 
     g_signal_emit_by_name(self->webrtcbin, "create-data-channel", label, structure, &channel);
     g_assert_nonnull(channel);
-    g_signal_connect(channel, "on-message-string", G_CALLBACK(on_message), self);
-    g_signal_connect(channel, "on-message-data", G_CALLBACK(on_bytes), self);
     g_ptr_array_add(self->own, channel);
 }
 
