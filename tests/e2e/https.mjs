@@ -137,7 +137,7 @@ suite.test('a hundred handshakes that are cut leave nothing behind', async (t) =
     const socket = net.connect(server.port, '127.0.0.1', () => socket.write(hello.subarray(0, bytes)));
     socket.on('data', () => socket.destroy());
     socket.on('close', resolve);
-    socket.on('error', reject);
+    socket.on('error', (error) => (error.code === 'ECONNRESET' ? resolve() : reject(error))); // the server may let one go for another
     if (bytes < hello.length)
       socket.setTimeout(50, () => socket.destroy());
   });

@@ -64,10 +64,12 @@ suite.test('three streams: two play, the broken one says why, leaving leaves not
     await plays(page, 'pattern');
   };
   await look();
-  const seen = await tiles(page);
+  const seen = await until('both that play to be called live', async () => {
+    const now = await tiles(page);
+    return /\bLive\b/.test(now[0].text) && /\bLive\b/.test(now[2].text) && now;
+  });
   t.note(seen.map(({ text }) => text).join(' | '));
   expectEqual(seen.map((one) => one.name), ['pattern', 'broken', 'film'], 'order');
-  expect(/\bLive\b/.test(seen[0].text) && /\bLive\b/.test(seen[2].text), 'not both that play are called live');
   expect(!/\d watching/.test(seen[0].text), `a page counts itself: ${seen[0].text}`);
   for (const { width, height, ...one } of seen)
     expect(Math.abs(width / height - 16 / 9) < 0.01, `the picture of ${one.name} is ${width} × ${height}`);

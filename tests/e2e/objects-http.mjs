@@ -6,6 +6,7 @@ import path from 'node:path';
 
 import { Child, run } from './lib/child.mjs';
 import { findCommand, program, root, temporaryFolder } from './lib/folders.mjs';
+import { freeTcpPort } from './lib/ports.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, Skip, Suite } from './lib/tap.mjs';
 
@@ -20,7 +21,8 @@ async function serve(t, ...args) {
     if (!findCommand(command))
       throw new Skip(`${command} is not installed`);
   const folder = temporaryFolder(t);
-  const server = await Server.start(t, ['test', '--set', 'width=320', '--relay-socket', path.join(folder, 'relay'), ...args], { folder });
+  const server = await Server.start(t, ['test', '--set', 'width=320', '--relay-socket', path.join(folder, 'relay'), ...args],
+                                    { folder, listen: `127.0.0.1:${await freeTcpPort()}` });
   return Object.assign(server, { folder, relaySocket: path.join(folder, 'relay') });
 }
 

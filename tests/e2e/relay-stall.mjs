@@ -27,6 +27,8 @@ const BULK_TALKERS = 5; // each has a burst of 200
 const BULK_BYTES = 16000;
 /** The window of 1 MiB, and what malloc and others make of it. */
 const MOST_BYTES = 3 * 1024 * 1024;
+/** No window begins later than this after he was stopped: who is silent for 12 s (pong-timeout) is let go. */
+const LAST_WINDOW_MS = 7000;
 const suite = new Suite();
 const brief = ({ number }) => number;
 
@@ -106,8 +108,13 @@ for (const kind of STALLED) {
     const before = await hall.window();
     const memory = resident(hall.server.pid);
     child.kill('SIGSTOP');
+    const stopped = Date.now();
     await hall.fill();
-    const beside = await hall.window();
+    // Who waited for the stopped one would wait for seconds, each time; who has no processor for a while waits once.
+    const mayTake = 5 * before.median + 20;
+    let beside = await hall.window();
+    for (let again = 3; again > 0 && beside.median >= mayTake && Date.now() - stopped < LAST_WINDOW_MS; again--)
+      beside = await hall.window();
     const grown = resident(hall.server.pid) - memory;
     child.kill('SIGCONT');
     const after = await hall.window();
@@ -115,8 +122,7 @@ for (const kind of STALLED) {
     t.note(`to 49 others: ${inWords(before)} before, ${inWords(beside)} beside the stopped one, ${inWords(after)} after`);
     t.note(`${(BULK_MESSAGES * BULK_BYTES / 1e6).toFixed(0)} MB came for the stopped one: the server grew by ${(grown / 1e6).toFixed(1)} MB`);
     expect(grown < MOST_BYTES, 'the server grew by more than it says');
-    // Who waited for the stopped one would wait for seconds.
-    expect(beside.median < 5 * Math.max(before.median, after.median) + 20, 'the others waited');
+    expect(beside.median < Math.max(mayTake, 5 * after.median + 20), 'the others waited');
     for (const reader of hall.readers)
       expectEqual(reader.check(hall.talk), 0, 'messages that one of the others was told are lost');
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { Browser } from './lib/browser.mjs';
 import { artifact, temporaryFolder } from './lib/folders.mjs';
-import { playing, says } from './lib/player.mjs';
+import { peerCount, playing, says } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
 
@@ -94,10 +94,11 @@ suite.test('after the connection was lost it is as loud as before', async (t) =>
     const element = document.querySelector('sightline-player');
     element.player.volume = 0.4;
   });
-  for (let peers = 2; peers <= 4; peers++) {
+  for (let i = 0; i < 3; i++) {
+    const peers = await peerCount(page);
     await page.evaluate(() => document.querySelector('sightline-player').player.expire());
     await page.evaluate(() => dispatchEvent(new Event('online')));
-    await until('another peer to be shown', () => page.evaluate((n) => window.seen.peers.length === n
+    await until('another peer to be shown', () => page.evaluate((n) => window.seen.peers.length > n
       && document.querySelector('sightline-player').player.connection === window.seen.peers.at(-1)
       && document.querySelector('sightline-player').player.state === 'live', peers));
     await playing(page);

@@ -6,6 +6,7 @@ import { Browser } from './lib/browser.mjs';
 import { temporaryFolder } from './lib/folders.mjs';
 import { makeFile, RtspCamera } from './lib/media.mjs';
 import { peerCount, playing, playsAt, says, showsPicture } from './lib/player.mjs';
+import { freeTcpPort } from './lib/ports.mjs';
 import { Server } from './lib/server.mjs';
 import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
 import { Signalling } from './lib/viewer.mjs';
@@ -22,15 +23,15 @@ suite.test('a 4:3 file of 25 frames a second keeps its shape and rate, and goes 
   const server = await Server.start(t, [uri]);
   const page = await (await theBrowser()).open(t, server.link);
   await playing(page);
-  const measured = await playsAt(page, 25);
+  const measured = await playsAt(page, 25, { timeoutMs: 120000 });
   expectEqual([measured.width, measured.height], [640, 480], 'size');
-  const beyond = await playsAt(page, 25, { seconds: 2 * seconds });
+  const beyond = await playsAt(page, 25, { seconds: 2 * seconds, timeoutMs: 120000 });
   t.note(`${measured.shown.toFixed(1)} frames a second, ${beyond.shown.toFixed(1)} over two ends of the file`);
   expectEqual(await peerCount(page), 1, 'peer connections');
-});
+}, { timeoutMs: 240000 });
 
 suite.test('an RTSP camera: plays, is lost, comes back to the same connection', async (t) => {
-  const camera = await RtspCamera.start(t);
+  const camera = await RtspCamera.start(t, await freeTcpPort());
   // What it sends is H.264, which Debian's Firefox lacks.
   const server = await Server.start(t, [camera.uri, ...name === 'firefox' ? ['--pipeline', 'vp8'] : []]);
   const page = await (await theBrowser()).open(t, server.link);

@@ -10,7 +10,7 @@ import { temporaryFolder } from './lib/folders.mjs';
 import { NodeViewer, Page } from './lib/onlookers.mjs';
 import { says, text } from './lib/player.mjs';
 import { Server } from './lib/server.mjs';
-import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
+import { expect, expectEqual, Suite, until } from './lib/tap.mjs';
 
 const PAY = 'rtpvp8pay picture-id-mode=15-bit mtu=1200';
 const suite = new Suite();
@@ -29,16 +29,7 @@ async function start(scope, name, others = {}, { args = [], env = {} } = {}) {
 const SMALL = { width: 320, height: 180 };
 const LARGE = { width: 480, height: 270 };
 
-/** Of a connection that is new, ICE may yet find a better pair of candidates. */
-async function settledConnection(onlooker) {
-  let last = await onlooker.connection();
-  return until(`${onlooker.name}'s connection to stay with its pair`, async () => {
-    await sleep(300);
-    const before = last;
-    last = await onlooker.connection();
-    return before.pair === last.pair && last;
-  });
-}
+const connectionsOf = (onlookers) => Promise.all(onlookers.map((onlooker) => onlooker.connection()));
 
 /** A pipeline, size and colour for a stream that onlookers watch; who is told of what became of it. */
 class Show {
@@ -61,7 +52,7 @@ class Show {
   async swap(name, size = this.size) {
     const same = BALLS[name].codecs === BALLS[this.name].codecs;
     const what = `${this.name} to ${name}`;
-    const before = await Promise.all(this.onlookers.map(settledConnection));
+    const before = await connectionsOf(this.onlookers);
     await Promise.all(this.onlookers.map((onlooker) => onlooker.begin()));
     this.#at = (this.#at + 1) % COLOURS.length;
     const began = Date.now();
@@ -207,7 +198,7 @@ suite.test(`${Object.keys(BROKEN).length} kinds of broken descriptions: each is 
   const picture = { ...SMALL, colour: 0 };
   const watched = () => Promise.all(onlookers.map((onlooker) => onlooker.shows(picture)));
   await watched();
-  const before = await Promise.all(onlookers.map((onlooker) => onlooker.connection()));
+  const before = await connectionsOf(onlookers);
   const wrong = [];
   for (const [name, { plays, ...broken }] of Object.entries(BROKEN)) {
     const said = broken.said.replace('FILE', library.file(name));
@@ -223,7 +214,7 @@ suite.test(`${Object.keys(BROKEN).length} kinds of broken descriptions: each is 
       wrong.push(name);
   }
   expectEqual(wrong, [], 'undone otherwise than expected, or said otherwise');
-  expectEqual(await Promise.all(onlookers.map((onlooker) => onlooker.connection())), before, 'connections');
+  expectEqual(await connectionsOf(onlookers), before, 'connections');
   const { status, problem } = await server.put('pipeline', { name: 'ball-vp8', variables: { colour: colourValue(1) } });
   expectEqual([status, problem], [200, null], 'the answer to one that works');
   await Promise.all(onlookers.map((onlooker) => onlooker.shows({ ...SMALL, colour: 1 })));
@@ -234,7 +225,7 @@ suite.test('one that breaks when it has taken the place of another gives it back
   const onlookers = [await Page.open(t, await browser('chromium'), server.link), await NodeViewer.join(t, server.webSocket('/ws/camera'))];
   const watched = (colour) => Promise.all(onlookers.map((onlooker) => onlooker.shows({ ...SMALL, colour })));
   await watched(0);
-  const before = await Promise.all(onlookers.map((onlooker) => onlooker.connection()));
+  const before = await connectionsOf(onlookers);
   await Promise.all(onlookers.map((onlooker) => onlooker.begin()));
   expectEqual((await server.put('pipeline', { name: 'late', variables: { colour: colourValue(1) } })).status, 200, 'status');
   await watched(1);
@@ -243,7 +234,7 @@ suite.test('one that breaks when it has taken the place of another gives it back
   t.note(`${problem}; ${gaps.map((gap) => gap.toFixed(0)).join(', ')} ms without a picture`);
   expectEqual([name, problem], ['ball-vp8', `${library.file('late')}:9: 'identity' failed (Failed after iterations as requested); `
     + 'change it or its properties'], 'what is in force, and why');
-  expectEqual(await Promise.all(onlookers.map((onlooker) => onlooker.connection())), before, 'connections');
+  expectEqual(await connectionsOf(onlookers), before, 'connections');
 });
 
 /* --- values --- */

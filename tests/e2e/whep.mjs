@@ -125,7 +125,11 @@ suite.test(`${CROWD} of mixed kinds at once play and go; nothing of them is left
   const [chromium, firefox] = [await home('chromium', server), await home('firefox', server)];
   const kinds = [chromium, chromium, firefox, 'node', 'node', 'aiortc', 'aiortc', 'webrtcbin', 'webrtcbin', 'node'];
   const crowd = Array.from({ length: CROWD }, (_, i) => kinds[i % kinds.length]);
+  // While somebody watches, there is a picture for those who come, however slowly they all start.
+  const first = await watch(t, 'node', server);
+  await first.decodes(10);
   const clients = await Promise.all(crowd.map((who) => watch(t, who, server)));
+  await first.leave();
   await server.viewers(CROWD);
   const played = await Promise.all(clients.map((client) => client.decodes(60, { timeoutMs: 60000 })));
   t.note(clients.map(({ kind }, i) => `${kind} ${played[i].decoded}`).join(', '));

@@ -201,7 +201,8 @@ suite.test('the element does what is written of it', async (t) => {
 
 suite.test('a key that is no longer valid is said in words, once the page is there', async (t) => {
   const site = await makeSite(t);
-  const server = await startServer(t, '--allow-origin', site.origin);
+  // The machine is its own: nobody takes the port before it starts again.
+  const server = await Server.start(t, ['test', '--set', 'width=640', '--allow-origin', site.origin], { listen: ':8080', prefix: onServerSide });
   const page = await openSite(t, site, `${scriptTag(server)}<sightline-player></sightline-player>`,
                               { mayComplain: /WebSocket|connection|status of 401|ERR_|CORS|Cross-Origin/i });
   await playing(page);

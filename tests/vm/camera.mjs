@@ -17,7 +17,7 @@ export default function (suite, desk) {
     expectEqual(code, 0, 'exit status');
     expect(/\/dev\/video0 +vivid/.test(stdout), `the list has no vivid: ${stdout}`);
     expect(/YUY2[^]*3840x2160/.test(stdout), `the list has no YUY2: ${stdout}`);
-  }, { timeoutMs: 120000 });
+  }, { timeoutMs: 240000 }); // the first one boots the machine
 
   suite.test('a camera that is named plays in a browser on another machine; who else wants it is told that it is in use', async (t) => {
     await desk.vivid(t, WEBCAM);
@@ -56,7 +56,7 @@ export default function (suite, desk) {
       await isTold('; `sudo usermod -aG video $USER`', device);
     await isTold(', and this is a container; `docker run --device /dev/video0 --group-add video …`', ['/dev/video0'],
                { before: ['env', 'container=docker'] });
-  }, { timeoutMs: 60000 });
+  }, { timeoutMs: 180000 });
 
   suite.test('not there: what is there is said, and the end is 69', async (t) => {
     await desk.vivid(t, WEBCAM);
@@ -70,7 +70,7 @@ export default function (suite, desk) {
     // Above 640x480 this camera has less than half of the rate that is wanted.
     const { server, page } = await desk.watch(t, []);
     expect(/camera: vivid \(\/dev\/video0\)/.test(server.child.stderr), `it says: ${server.child.stderr}`);
-    const { width, height, shown, sent } = await rate(page, 4);
+    const { width, height, shown, sent } = await until('frames enough for a rate', () => rate(page, 4), { timeoutMs: 60000 });
     t.note(`${width}x${height}, ${shown.toFixed(1)} frames a second`);
     expectEqual([width, height], [640, 480], 'size');
     expect(sent < 25.5, `${sent} frames a second are sent, the camera has 25`);

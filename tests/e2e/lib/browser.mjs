@@ -1,5 +1,6 @@
 // Real browsers, and pages in them that remember what the tests ask about.
 
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -103,6 +104,15 @@ async function resize(page, size) {
   });
 }
 
+/** With its children, who write into its folder: puppeteer gives each browser a process group of its own. */
+function kill(process_) {
+  try {
+    process.kill(-process_.pid, 'SIGKILL');
+  } catch {
+    process_.kill('SIGKILL');
+  }
+}
+
 export class Browser {
   #scope;
   pages = [];
@@ -138,11 +148,10 @@ export class Browser {
 
   async #close() {
     const process_ = this.puppeteer.process();
-    let timer;
-    const killed = new Promise((resolve) => {
-      timer = setTimeout(() => resolve(process_?.kill('SIGKILL')), 8000);
-    });
-    await Promise.race([this.puppeteer.close(), killed]);
+    const ended = process_.exitCode === null && process_.signalCode === null ? once(process_, 'exit') : Promise.resolve();
+    const timer = setTimeout(() => kill(process_), 15000);
+    await Promise.race([this.puppeteer.close(), ended]);
+    await ended;
     clearTimeout(timer);
   }
 

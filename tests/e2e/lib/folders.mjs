@@ -1,6 +1,7 @@
 // Where things are: the program, folders for a test's own files, and what is kept afterwards.
 
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,8 @@ export const program = process.env.SIGHTLINE ?? path.join(buildRoot, 'src', 'sig
 
 export function temporaryFolder(scope) {
   const folder = mkdtempSync(path.join(tmpdir(), 'sightline-e2e-'));
-  scope.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  // Who still writes there has soon ended.
+  scope.after(() => rm(folder, { recursive: true, force: true, maxRetries: 12, retryDelay: 200 }));
   return folder;
 }
 

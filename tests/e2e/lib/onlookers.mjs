@@ -20,15 +20,6 @@ function judge(frames, wanted, enough, since) {
            said: `${there.length} of ${frames.length} frames are new and as wanted; the last one is ${JSON.stringify(last ?? null)}` };
 }
 
-/** The way that they come, of getStats(). */
-function pairOf(stats) {
-  const all = [...stats.values()];
-  const chosen = all.find(({ type }) => type === 'transport')?.selectedCandidatePairId
-    ?? all.find(({ type, selected, nominated, state }) => type === 'candidate-pair' && (selected ?? (nominated && state === 'succeeded')))?.id;
-  const ends = all.find(({ id }) => id === chosen) ?? {};
-  return `${chosen}: ${ends.localCandidateId} ${ends.remoteCandidateId}`;
-}
-
 /** How many packets of sound came by it, of getStats(). */
 function soundOf(stats) {
   return [...stats.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')?.packetsReceived ?? 0;
@@ -43,7 +34,7 @@ function nearest(colours, rgb) {
 /** Runs in the page before its own scripts do: remembers each frame that is on top, with the colour of its ground. */
 function remember(colours) {
   const shown = (window.seen.shown = []);
-  Object.assign(window.seen, { judge, pairOf, soundOf });
+  Object.assign(window.seen, { judge, soundOf });
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [32, 18];
   const context = canvas.getContext('2d', { willReadFrequently: true });
@@ -74,7 +65,7 @@ function remember(colours) {
   });
 }
 
-const IN_PAGE = `${[judge, pairOf, soundOf, nearest].join('\n')}\n(${remember})(${JSON.stringify(COLOURS)})`;
+const IN_PAGE = `${[judge, soundOf, nearest].join('\n')}\n(${remember})(${JSON.stringify(COLOURS)})`;
 
 export class Page {
   static async open(scope, browser, url, options = {}) {
@@ -106,12 +97,15 @@ export class Page {
     return told.gap;
   }
 
-  /** What its pictures come by: which peer connection, of how many, `open` of them not closed; by which pair of candidates. */
+  /**
+   * What its pictures come by: which peer connection, of how many, `open` of them not closed. ICE may find a better pair of
+   * candidates at any time: of that nothing is said.
+   */
   connection() {
-    return this.page.evaluate(async () => {
+    return this.page.evaluate(() => {
       const { peers } = window.seen;
       const { connection } = document.querySelector('sightline-player').player;
-      return { peer: peers.indexOf(connection), made: peers.length, pair: window.seen.pairOf(await connection.getStats()),
+      return { peer: peers.indexOf(connection), made: peers.length,
                open: peers.filter(({ connectionState }) => connectionState !== 'closed').length };
     });
   }
@@ -169,8 +163,8 @@ export class NodeViewer {
   }
 
   async connection() {
-    const { peer, peerNumber, peers } = this.viewer;
-    return { peer: peerNumber, made: peerNumber, pair: pairOf(await peer.getStats()), open: peers.size };
+    const { peerNumber, peers } = this.viewer;
+    return { peer: peerNumber, made: peerNumber, open: peers.size };
   }
 
   async sound() {

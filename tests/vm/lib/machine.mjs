@@ -83,7 +83,7 @@ export class Machine {
       if (self.#qemu.exit)
         throw new Failure(`QEMU ended: ${self.#qemu.stderr}`);
       return existsSync(path.join(self.mailbox, 'ready'));
-    }, { timeoutMs: 60000 });
+    }, { timeoutMs: 180000 });
     return self;
   }
 
