@@ -10,7 +10,7 @@ import { Child } from './lib/child.mjs';
 import { program, temporaryFolder } from './lib/folders.mjs';
 import { hashOf, newFile, OPEN } from './lib/object-client.mjs';
 import { Server } from './lib/server.mjs';
-import { expect, expectEqual, sleep, Suite } from './lib/tap.mjs';
+import { expect, expectEqual, sleep, Suite, until } from './lib/tap.mjs';
 
 const LONG = process.env.SIGHTLINE_TEST_LONG === '1';
 const KILLS = LONG ? 50 : 5;
@@ -101,6 +101,8 @@ suite.test(`killed ${KILLS} times while objects are written: it opens each time,
       return { started, running };
     });
     await Promise.all(uploads.map(({ started }) => started));
+    if (round === 0)
+      await until('one to be stored', () => stored.length > 0, { everyMs: 5 });
     await sleep(Math.random() * MAX_ALIVE_MS);
     const told = server.stop('SIGKILL');
     await Promise.all([told, ...uploads.map(({ running }) => running)]);

@@ -102,7 +102,7 @@ suite.test('names: given by the keyboard, with what is said, in the list, and st
   const third = await browser.open(t, server.link);
   await present(second, 3);
   await named(third, 'Ben');
-  await says(second, /⁨Ben⁩ is here/);
+  await Promise.all([first, second].map((page) => says(page, /⁨Ben⁩ is here/)));
   await third.leave();
   await present(second, 2);
   await says(second, /⁨Ben⁩ left/);
@@ -110,12 +110,17 @@ suite.test('names: given by the keyboard, with what is said, in the list, and st
 
   await says(first, /⁨Ben⁩ left/);
   await Promise.all([first, second].map(collectNews));
-  await named(first, 'Carl');
-  await until('his name', async () => (await listed(second)).includes('Carl'));
-  await write(first, 'Here already');
+  const carl = await openRelay(server.webSocket('/relay'));
+  t.after(() => carl.signalling.close());
+  await carl.request({ type: 'subscribe', channel: 'chat:camera', presence: true });
+  for (const page of [first, second])
+    await present(page, 3);
+  await Promise.all([{ type: 'name', name: 'Carl' }, { type: 'publish', channel: 'chat:camera', data: { text: 'Here already' } }]
+    .map((message) => carl.request(message))); // in one go: after 4 s his name would be news
   await reads(second, ['Here already']);
+  await until('his name', async () => (await listed(second)).includes('Carl'));
   const fourth = await browser.open(t, server.link);
-  await present(second, 3);
+  await present(second, 4);
   await named(fourth, 'Dora');
   for (const page of [first, second]) {
     await says(page, /⁨Dora⁩ is here/);

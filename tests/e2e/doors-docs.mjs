@@ -8,7 +8,7 @@ import { Child, run } from './lib/child.mjs';
 import { startSite } from './lib/doors.mjs';
 import { findCommand, root, temporaryFolder } from './lib/folders.mjs';
 import { Server } from './lib/server.mjs';
-import { expect, Skip, Suite, until } from './lib/tap.mjs';
+import { expect, expectEqual, Skip, Suite, until } from './lib/tap.mjs';
 
 const USUAL = 'http://127.0.0.1:8080';
 const text = readFileSync(path.join(root, 'docs/whep-whip.md'), 'utf8');
@@ -56,6 +56,11 @@ async function startExample(t, name, said, args) {
   return child;
 }
 
+/** It ends by itself. */
+async function interrupt(example) {
+  expectEqual(await example.stop('SIGINT', 20000), { code: 0, signal: null }, 'the example\'s end');
+}
+
 suite.test('examples/watch.py shows what examples/publish.py publishes', async (t) => {
   const server = await Server.start(t, ['publish']);
   const publisher = await startExample(t, 'publish.py', /^Publishing$/, [server.address('/whip/camera')]);
@@ -64,9 +69,9 @@ suite.test('examples/watch.py shows what examples/publish.py publishes', async (
   const viewer = await startExample(t, 'watch.py', /^Watching$/,
                                     [server.address('/whep/camera'), `jpegenc ! multifilesink location=${folder}/%d.jpg`]);
   await until('30 pictures', () => existsSync(path.join(folder, '29.jpg')));
-  await viewer.stop('SIGINT');
+  await interrupt(viewer);
   await server.viewers(0, { timeoutMs: 5000 });
-  await publisher.stop('SIGINT');
+  await interrupt(publisher);
   await until('nobody to publish', async () => (await server.stream()).source !== 'publisher', { timeoutMs: 5000 });
 });
 

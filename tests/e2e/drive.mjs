@@ -160,7 +160,7 @@ suite.test('the program is told to end while the page drives: it stops first', a
   await drive(page);
   await page.keyboard.down('ArrowUp');
   await until('the program to move', () => program.stdout.trimEnd().endsWith('+0.00 +1.00'));
-  const { code, signal } = await program.stop();
+  const { code, signal } = await program.stop('SIGTERM', 20000);
   expect(program.stdout.trimEnd().endsWith('+0.00 +0.00'), 'the program did not stop');
   expectEqual([code, signal, program.stderr], [0, null, ''], 'the program\'s end');
   await page.keyboard.up('ArrowUp');

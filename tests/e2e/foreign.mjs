@@ -67,24 +67,26 @@ suite.test('libwebrtc watches, talks over the data channel, and leaves', async (
   await server.viewers(0);
 });
 
-suite.test('who is killed is gone at once, who says nothing after 10 s, who vanishes within 15 s', async (t) => {
+suite.test('who is killed is gone at once, who says nothing after 10 s, who vanishes after 12 s', async (t) => {
   const server = await Server.start(t, SMALL);
   const silent = await Signalling.open(server.webSocket('/ws/camera'));
   t.after(() => silent.close());
-  const silence = until('the silent WebSocket to be closed', () => silent.closed !== null, { timeoutMs: 14000 });
+  const silence = until('the silent WebSocket to be closed', () => silent.closed !== null, { timeoutMs: 30000 });
+  silence.catch(() => {}); // until it is awaited
   const [frozen, killed] = [joinElsewhere(t, server), joinElsewhere(t, server)];
   await Promise.all([frozen.line(/^playing$/), killed.line(/^playing$/)]);
   await server.viewers(2);
-  const began = Date.now();
   frozen.kill('SIGSTOP');
+  const began = Date.now();
   killed.kill('SIGKILL');
-  await server.viewers(1, { timeoutMs: 5000 });
+  await server.viewers(1, { timeoutMs: 10000 });
   await silence;
   expectEqual([silent.received.map(({ code }) => code), silent.closed], [['hello-expected'], 1008], 'what came of silence');
-  await server.viewers(0, { timeoutMs: 16000 });
-  const seconds = (Date.now() - began) / 1000;
-  expect(seconds <= 15.5, `it took ${seconds.toFixed(1)} s`);
-  t.note(`gone after ${seconds.toFixed(1)} s`);
+  await server.viewers(0, { timeoutMs: 30000 });
+  t.note(`gone after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  const { limits } = await server.status();
+  expectEqual(['hello-timeout-ms', 'pong-timeout-ms'].map((name) => [limits[name].limit, limits[name].refused]), [[10000, 1], [12000, 1]],
+              'the server\'s limits, and how often each was reached');
 });
 
 suite.test('a viewer that takes none of our codecs is told so', async (t) => {
@@ -112,8 +114,8 @@ suite.test('where all of --media-ports are in use, viewer and terminal are told;
   // Ports are free again once the first one's pipeline is gone, which nothing tells.
   await until('the second to play', async () => {
     second.signalling.send({ type: 'restart' });
-    return second.playing({ timeoutMs: 4000 }).then(() => true);
-  }, { timeoutMs: 30000 });
+    return second.playing({ timeoutMs: 8000 }).then(() => true);
+  }, { timeoutMs: 60000 });
 });
 
 suite.test('a viewer that no path leads to is in the log, with what to do; the next adds no line', async (t) => {
@@ -216,11 +218,13 @@ rtpvp8pay picture-id-mode=15-bit mtu=1200
 `;
 
 async function measureBitrate(viewer) {
-  const bytes = async () => [...(await viewer.peer.getStats()).values()]
-    .filter(({ type }) => type === 'inbound-rtp').reduce((sum, stat) => sum + (stat.bytesReceived ?? 0), 0);
-  const [before, frames] = [await bytes(), viewer.frames];
-  await until('60 frames', () => viewer.frames >= frames + 60);
-  return (await bytes() - before) * 8 / (viewer.frames - frames);
+  const received = async () => [...(await viewer.peer.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+  const before = await received();
+  const after = await until('60 frames', async () => {
+    const now = await received();
+    return now.framesReceived >= before.framesReceived + 60 && now;
+  });
+  return (after.bytesReceived - before.bytesReceived) * 8 / (after.framesReceived - before.framesReceived);
 }
 
 suite.test('a description of one\'s own, and --set bitrate, do what they say', async (t) => {

@@ -21,8 +21,12 @@ const FRAMES_AFTER = 3;
 const suite = new Suite();
 const table = [];
 
-const relaySocket = path.join(temporaryFolder(suite.scope), 'relay');
-const server = Object.assign(await Server.start(suite.scope, ['test', '--set', 'width=320', '--set', 'framerate=60', '--relay-socket', relaySocket]), { relaySocket });
+const folder = temporaryFolder(suite.scope);
+const relaySocket = path.join(folder, 'relay');
+const config = path.join(folder, 'sightline.conf');
+writeFileSync(config, '[namespace control]\nholder-silence-ms=60000\n'); // who holds a channel here says nothing
+const ARGS = ['test', '--set', 'width=320', '--set', 'framerate=60', '--config', config, '--relay-socket', relaySocket];
+const server = Object.assign(await Server.start(suite.scope, ARGS), { relaySocket });
 const viewer = await Viewer.join(server.webSocket('/ws/camera'), { sink: false });
 suite.scope.after(() => viewer.leave());
 await viewer.playing();

@@ -98,7 +98,7 @@ suite.test('the commands of docs/relay.md print what the comments behind them sa
 
 suite.test('examples/telemetry.sh publishes load and temperature, prints commands, and ends with the server', async (t) => {
   needSocat();
-  const server = await serve(t);
+  const server = await serve(t, { config: '[namespace control]\nholder-silence-ms=10000\n' });
   const example = new Child(path.join(root, 'examples/telemetry.sh'), [server.relaySocket]);
   t.after(() => example.stop('SIGKILL'));
   t.onFailure(() => `telemetry.sh: ${example.stdout}${example.stderr}`);
@@ -176,7 +176,7 @@ suite.test('what a crash left is replaced, what lives is not, and nothing is lef
   const third = start('--relay-socket-mode', '0600');
   await third.line(/^Watch at/);
   expectEqual(mode(), '600', 'the mode');
-  expectEqual((await third.stop()).code, 0, 'exit status');
+  expectEqual((await third.stop('SIGTERM', 20000)).code, 0, 'exit status');
   expect(!existsSync(socket), 'it is still there');
   writeFileSync(socket, 'precious');
   const fourth = start();

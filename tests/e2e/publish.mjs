@@ -69,6 +69,13 @@ const said = (page, pattern, options) => until(`the panel to say ${pattern}`, as
   return words;
 }, { timeoutMs: 30000, ...options });
 
+/** From now on, in `words`, what the panel says, however short. */
+const collectWords = (page) => of(page, () => {
+  const outcome = document.querySelector('#publish .outcome');
+  window.words = [];
+  new MutationObserver(() => window.words.push(outcome.textContent)).observe(outcome, { childList: true });
+});
+
 /** The stream's own picture, narrower than what a browser sends at its worst. */
 const OWN_WIDTH = 128;
 const start = (t, args = [], options) => Server.start(t, ['test', '--set', `width=${OWN_WIDTH}`, ...args], options);
@@ -217,8 +224,10 @@ suite.test('the panel: sound that is taken away is another session; what is lost
     Object.assign(window.whip, { deleteStatus: 404, source: what });
     window.whip.received.close();
   }, source);
+  await collectWords(page);
   await end('test');
-  await said(page, /(The server has ended it|The server does not answer|The connection was lost)\. Trying again/, { timeoutMs: 45000 });
+  await until('the panel to say that it tries again', async () => (await of(page, () => window.words)).some((words) =>
+    /(The server has ended it|The server does not answer|The connection was lost)\. Trying again/.test(words)), { timeoutMs: 45000 });
   await until('a third session', async () => (await posts()).length === 3);
   await said(page, /On air: all who watch see this/);
   await end('publisher');

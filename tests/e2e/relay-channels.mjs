@@ -73,7 +73,7 @@ suite.test('what is said twice counts two, what is repeated with its key counts 
 });
 
 suite.test('a namespace of one\'s own: how much it keeps, for how long, and how many channels it has', async (t) => {
-  const server = await start(t, '[namespace notes]\nhistory-messages=2\nhistory-seconds=2\nmax-channels=2\nmax-message-bytes=10\n');
+  const server = await start(t, '[namespace notes]\nhistory-messages=2\nhistory-seconds=8\nmax-channels=2\nmax-message-bytes=10\n');
   const [writer, reader] = [await join(t, server), await join(t, server)];
   for (const data of [1, 2, 3])
     await publish(writer, 'notes:a', data);
@@ -91,7 +91,7 @@ suite.test('a namespace of one\'s own: how much it keeps, for how long, and how 
   expectEqual((await figures(server)).names, ['chat:camera', 'control:camera', 'notes:a', 'notes:c'], 'channels');
 
   // Nobody reads them: their memory is given back all the same.
-  await until('the messages to be too old', async () => (await server.objects()).objects.SlMessage === 0);
+  await until('the messages to be too old', async () => (await server.objects()).objects.SlMessage === 0, { timeoutMs: 40000 });
   expectEqual((await figures(server, 'notes:a')).kept, { messages: 0, bytes: 0 }, 'what is kept');
   const late = await join(t, server);
   const answer = await subscribe(late, 'notes:a');

@@ -19,7 +19,7 @@ export async function ask(server, bytes, { halfClose = false } = {}) {
     connection.send(bytes);
     if (halfClose)
       connection.socket.end();
-    await connection.until('an answer and the end', () => connection.ended !== null);
+    await connection.until('an answer and the end', () => connection.ended !== null, 30000);
     return describeAnswer(connection);
   } finally {
     connection.close();

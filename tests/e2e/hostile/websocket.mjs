@@ -26,7 +26,7 @@ async function send(server, frames, options) {
   try {
     for (const bytes of frames)
       socket.send(bytes);
-    await socket.until('the end', () => socket.closed !== null);
+    await socket.until('the end', () => socket.closed !== null, 30000);
     return describe(socket);
   } finally {
     socket.close();

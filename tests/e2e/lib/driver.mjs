@@ -99,7 +99,7 @@ export class Driven {
     });
     socket.on('error', (error) => { self.error = error; });
     socket.write(`${JSON.stringify({ type: 'subscribe', id: 1, channel: CHANNEL })}\n`);
-    await until('the program to have subscribed', () => self.subscribed, { timeoutMs: 5000 });
+    await until('the program to have subscribed', () => self.subscribed);
     return self;
   }
 
