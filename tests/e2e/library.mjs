@@ -28,7 +28,7 @@ async function watch(t, pipeline, { input = 'test', settings = {} } = {}) {
 
 /** What the browser receives: the codec's name, and the stream's statistics. */
 const received = (page, kind) => page.evaluate(async (wanted) => {
-  const stats = [...(await window.seen.peers.at(-1).getStats()).values()];
+  const stats = [...(await window.seen.stats(window.seen.peers.at(-1))).values()];
   const stream = stats.find((stat) => stat.type === 'inbound-rtp' && stat.kind === wanted);
   return stream && { ...stream, codec: stats.find((stat) => stat.id === stream.codecId)?.mimeType };
 }, kind);

@@ -85,7 +85,7 @@ async function api(server, what, body) {
 const valueOf = async (server, variable) => (await api(server, 'variables')).body.variables.find((one) => one.name === variable).value;
 
 const codec = (page) => of(page, async () => {
-  const reports = await document.querySelector('sightline-player').player.connection.getStats();
+  const reports = await window.seen.stats(document.querySelector('sightline-player').player.connection);
   const video = [...reports.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
   return reports.get(video?.codecId)?.mimeType;
 });

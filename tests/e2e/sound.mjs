@@ -52,7 +52,7 @@ const inBar = (page, func, ...args) => page.evaluate((source, rest) => {
 }, String(func), args);
 /** The loudest that came in the last moment, as libwebrtc reckons it; Firefox only counts samples. */
 const arriving = (page) => page.evaluate(async () => {
-  const reports = [...(await window.seen.peers.at(-1).getStats()).values()];
+  const reports = [...(await window.seen.stats(window.seen.peers.at(-1))).values()];
   const report = reports.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
   return { energy: report?.totalAudioEnergy ?? 0, packets: report?.packetsReceived ?? 0, decoded: report?.totalSamplesReceived ?? 0 };
 });

@@ -47,7 +47,7 @@ async function looksRight(t, page, size, name) {
 
 /** Payload bytes and frames that the page's peer connection has got, and its codec. */
 const received = (page) => page.evaluate(async () => {
-  const stats = [...(await window.seen.peers.at(-1).getStats()).values()];
+  const stats = [...(await window.seen.stats(window.seen.peers.at(-1))).values()];
   const { bytesReceived, framesReceived, codecId } = stats.find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
   return { bytes: bytesReceived, frames: framesReceived, codec: stats.find(({ id }) => id === codecId).mimeType };
 });

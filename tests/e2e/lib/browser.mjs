@@ -69,6 +69,11 @@ function instrument() {
     },
   });
 
+  // A browser may never answer for a connection that is closed meanwhile: Firefox.
+  seen.stats = (connection) => Promise.race([connection.getStats(), new Promise((_, reject) => {
+    setTimeout(reject, 5000, new Error('no statistics came'));
+  })]);
+
   // What a person could see: elements and text through shadow roots, without what is hidden.
   seen.all = (selector, root = document) => {
     const found = [...root.querySelectorAll(selector)];

@@ -112,7 +112,7 @@ export class Page {
 
   sound() {
     return this.page.evaluate(async () =>
-      window.seen.soundOf(await document.querySelector('sightline-player').player.connection.getStats()));
+      window.seen.soundOf(await window.seen.stats(document.querySelector('sightline-player').player.connection)));
   }
 }
 
