@@ -63,6 +63,8 @@ suite.test('the server stops and starts: pages say so, play on, and talk again',
   await playing(second);
   await write(first, 'said before');
   await reads(second, ['said before']);
+  // Else it would be said again, to the server that comes.
+  await until('its answer', () => first.evaluate(() => document.querySelector('sightline-player').relay.pending === 0));
 
   const { code, ms } = await server.stop();
   expectEqual(code, 0, 'exit status on SIGTERM with two viewers');
